@@ -1,0 +1,51 @@
+/* tools.h - the tools a response may call, and the types of their parameters. */
+#ifndef QTC_TOOLS_H
+#define QTC_TOOLS_H
+
+#include "json/json.h"
+
+/* What a parameter may be, as a set: from type (string or list), enum, const,
+ * anyOf/oneOf/allOf, nullable and local $ref. 0: the schema does not say. */
+enum qtc_type {
+    QTC_T_STRING = 1,
+    QTC_T_INTEGER = 2,
+    QTC_T_NUMBER = 4,
+    QTC_T_BOOLEAN = 8,
+    QTC_T_NULL = 16,
+    QTC_T_ARRAY = 32,
+    QTC_T_OBJECT = 64
+};
+
+struct qtc_param {
+    struct qtc_bytes name;
+    unsigned types; /* enum qtc_type bits */
+    bool required;
+};
+
+struct qtc_tool {
+    struct qtc_bytes name;
+    const struct qtc_param *params; /* sorted by name (bytes, shorter first) */
+    size_t param_count;
+    const struct qtc_json *schema; /* the parameters' schema; NULL when none was given */
+};
+
+struct qtc_tools; /* immutable once read; may be shared by threads */
+
+/* Reads tools in any of these shapes: OpenAI `tools` (chat or responses style),
+ * legacy `functions`, a request body that holds either, Anthropic `input_schema`,
+ * Gemini `functionDeclarations`, an MCP `tools/list` result (with or without its
+ * JSON-RPC envelope), a single tool, or JSON Lines of any of these. Later tools
+ * of the same name replace earlier ones. NULL on error, with the offset. The
+ * input is copied: it need not outlive the result. */
+struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error);
+/* The same from a tree that is already read (an array of tools, or a body). */
+struct qtc_tools *qtc_tools_from_json(const struct qtc_json *value, struct qtc_error *error);
+void qtc_tools_free(struct qtc_tools *tools);
+
+size_t qtc_tools_count(const struct qtc_tools *tools); /* 0 for NULL */
+const struct qtc_tool *qtc_tools_at(const struct qtc_tools *tools, size_t i);
+/* By name, in logarithmic time; NULL when unknown, or when tools is NULL. */
+const struct qtc_tool *qtc_tools_find(const struct qtc_tools *tools, struct qtc_bytes name);
+const struct qtc_param *qtc_tool_param(const struct qtc_tool *tool, struct qtc_bytes name);
+
+#endif
