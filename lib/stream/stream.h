@@ -1,0 +1,68 @@
+/* stream.h - one response: its choices, their text and their calls.
+ *
+ * A reader says what an envelope holds; the stream parses the text, mends the
+ * calls, and tells its sink in neutral events. Calls of a choice are numbered
+ * from 0 and never interleave, whether they came natively or as markup; each
+ * has an id and a name that is whole before its first ARGS. A choice's FINISH
+ * comes once, behind all its calls (a second one only if more text came after it).
+ *
+ * Order of use: new, then for each input frame: frame_begin, any of the calls
+ * below, frame_end; end; free. Plain text may go without frames. */
+#ifndef QTC_STREAM_H
+#define QTC_STREAM_H
+
+#include "parse/parse.h"
+
+enum qtc_ids {
+    QTC_IDS_STABLE, /* derived from the response's id, the choice and the call's number */
+    QTC_IDS_RANDOM,
+    QTC_IDS_SEQ     /* call_0, call_1, ... through all choices */
+};
+
+struct qtc_stream_options {
+    struct qtc_parse_options parse; /* choice is set by the stream */
+    enum qtc_ids ids;
+    bool no_repair;    /* report defects only: text stays text, native deltas go out as they came */
+    bool expect_calls; /* TOOL_CHOICE_IGNORED where a choice ends without a call */
+    unsigned max_choices; /* 0: 128 */
+    unsigned max_calls;   /* a choice; 0: 4096 */
+    size_t max_pending;   /* bytes of interleaved calls that wait for their turn; 0: 64 MiB */
+};
+
+/* One element of a native delta.tool_calls, as far as it was given. */
+struct qtc_call_delta {
+    bool has_index, has_type;
+    unsigned index;
+    struct qtc_bytes id;   /* data NULL: absent or null */
+    struct qtc_bytes name; /* likewise */
+    enum { QTC_ARGUMENTS_ABSENT, QTC_ARGUMENTS_NULL, QTC_ARGUMENTS_TEXT, QTC_ARGUMENTS_VALUE } form;
+    struct qtc_bytes arguments; /* TEXT: decoded string; VALUE: the raw JSON of an object, array, ... */
+};
+
+struct qtc_stream;
+
+struct qtc_stream *qtc_stream_new(const struct qtc_stream_options *options, qtc_sink *sink, void *ctx);
+void qtc_stream_free(struct qtc_stream *s);
+/* Ready for another response, memory kept. */
+void qtc_stream_reset(struct qtc_stream *s);
+
+/* QTC_OK, QTC_STOPPED, QTC_NOMEM, QTC_LIMIT (too many choices or calls). After an error only free. */
+enum qtc_code qtc_stream_frame_begin(struct qtc_stream *s, uint64_t frame, uint64_t line);
+/* raw: what the frame was. altered: the reader found something that must not go out as it came. */
+enum qtc_code qtc_stream_frame_end(struct qtc_stream *s, struct qtc_bytes raw, bool altered);
+
+enum qtc_code qtc_stream_start(struct qtc_stream *s, struct qtc_bytes id, struct qtc_bytes model);
+enum qtc_code qtc_stream_content(struct qtc_stream *s, unsigned choice, struct qtc_bytes text);
+enum qtc_code qtc_stream_reasoning(struct qtc_stream *s, unsigned choice, struct qtc_bytes text);
+enum qtc_code qtc_stream_call(struct qtc_stream *s, unsigned choice, const struct qtc_call_delta *delta);
+enum qtc_code qtc_stream_finish(struct qtc_stream *s, unsigned choice, enum qtc_finish reason);
+enum qtc_code qtc_stream_usage(struct qtc_stream *s, struct qtc_bytes raw);
+enum qtc_code qtc_stream_other(struct qtc_stream *s, unsigned choice, struct qtc_bytes name, struct qtc_bytes raw);
+enum qtc_code qtc_stream_defect(struct qtc_stream *s, unsigned choice, enum qtc_defect defect, struct qtc_bytes what);
+/* The input ended: finishes every choice. */
+enum qtc_code qtc_stream_end(struct qtc_stream *s);
+
+const char *qtc_finish_name(enum qtc_finish reason); /* "stop", ...; NULL for NONE */
+enum qtc_finish qtc_finish_from(struct qtc_bytes name); /* NONE when unknown */
+
+#endif
