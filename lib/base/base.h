@@ -92,5 +92,7 @@ size_t qtc_utf8_incomplete(const char *p, size_t n);
 unsigned qtc_utf8_surrogate(const char *p, size_t n);
 /* Appends a code point; a surrogate becomes its three bytes. */
 void qtc_utf8_put(struct qtc_buf *b, uint32_t code_point);
+/* The same into out; how many bytes. Past U+10FFFF it is U+FFFD. */
+size_t qtc_utf8_encode(char out[4], uint32_t code_point);
 
 #endif

@@ -5,7 +5,8 @@
 #include "json/json.h"
 
 /* What a parameter may be, as a set: from type (string or list), enum, const,
- * anyOf/oneOf/allOf, nullable and local $ref. 0: the schema does not say. */
+ * anyOf/oneOf/allOf, nullable and local $ref. 0: the schema does not say.
+ * NUMBER includes integers; INTEGER is then not set. */
 enum qtc_type {
     QTC_T_STRING = 1,
     QTC_T_INTEGER = 2,
@@ -24,7 +25,7 @@ struct qtc_param {
 
 struct qtc_tool {
     struct qtc_bytes name;
-    const struct qtc_param *params; /* sorted by name (bytes, shorter first) */
+    const struct qtc_param *params; /* sorted by name, byte by byte */
     size_t param_count;
     const struct qtc_json *schema; /* the parameters' schema; NULL when none was given */
 };
@@ -38,11 +39,14 @@ struct qtc_tools; /* immutable once read; may be shared by threads */
  * of the same name replace earlier ones. NULL on error, with the offset. The
  * input is copied: it need not outlive the result. */
 struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error);
-/* The same from a tree that is already read (an array of tools, or a body). */
+/* The same from a tree that is already read (an array of tools, or a body). The
+ * tree and its input are borrowed: they must outlive the result. Offsets of
+ * errors count from the value's first byte. */
 struct qtc_tools *qtc_tools_from_json(const struct qtc_json *value, struct qtc_error *error);
 void qtc_tools_free(struct qtc_tools *tools);
 
 size_t qtc_tools_count(const struct qtc_tools *tools); /* 0 for NULL */
+/* In the order of the input; NULL when out of range. */
 const struct qtc_tool *qtc_tools_at(const struct qtc_tools *tools, size_t i);
 /* By name, in logarithmic time; NULL when unknown, or when tools is NULL. */
 const struct qtc_tool *qtc_tools_find(const struct qtc_tools *tools, struct qtc_bytes name);

@@ -19,7 +19,8 @@ struct qtc_sse_event {
     struct qtc_bytes data; /* data lines joined by LF; has_data tells "" from none */
     struct qtc_bytes type; /* event field; empty: "message" */
     struct qtc_bytes id;   /* the last id so far */
-    uint64_t number;       /* of this event, from 1; comments alone do not count */
+    uint64_t retry;        /* the last reconnection time so far, in milliseconds; 0: none */
+    uint64_t number;       /* of this event, from 1; without data: of the last one that had some */
     uint64_t line;         /* of its first line, from 1 */
     unsigned oddities;     /* enum qtc_sse_oddity */
     bool has_data;         /* false: comments, blank lines, or a lone field; raw is to be passed on */
@@ -36,7 +37,8 @@ struct qtc_sse_options {
 };
 
 struct qtc_sse_decoder;
-struct qtc_sse_decoder *qtc_sse_decoder_new(const struct qtc_sse_options *options, qtc_sse_sink *sink, void *ctx);
+struct qtc_sse_decoder *qtc_sse_decoder_new(const struct qtc_sse_options *options, qtc_sse_sink *sink,
+                                            void *ctx);
 /* QTC_OK, QTC_STOPPED, QTC_NOMEM, or QTC_LIMIT for an event that is too long. */
 enum qtc_code qtc_sse_decoder_feed(struct qtc_sse_decoder *d, const char *p, size_t n);
 /* Ends the stream: a last event without its blank line is delivered too

@@ -4,10 +4,12 @@
  * calls, and tells its sink in neutral events. Calls of a choice are numbered
  * from 0 and never interleave, whether they came natively or as markup; each
  * has an id and a name that is whole before its first ARGS. A choice's FINISH
- * comes once, behind all its calls (a second one only if more text came after it).
+ * comes once, behind all its calls (again only if more text came after it, or the
+ * server then gave another reason).
  *
  * Order of use: new, then for each input frame: frame_begin, any of the calls
- * below, frame_end; end; free. Plain text may go without frames. */
+ * below, frame_end; end; free. Plain text may go without frames: its markup is
+ * then what is due, and no CALL_IN_CONTENT. */
 #ifndef QTC_STREAM_H
 #define QTC_STREAM_H
 
@@ -37,6 +39,8 @@ struct qtc_call_delta {
     struct qtc_bytes name; /* likewise */
     enum { QTC_ARGUMENTS_ABSENT, QTC_ARGUMENTS_NULL, QTC_ARGUMENTS_TEXT, QTC_ARGUMENTS_VALUE } form;
     struct qtc_bytes arguments; /* TEXT: decoded string; VALUE: the raw JSON of an object, array, ... */
+    bool legacy; /* was delta.function_call: has no id, index or type by its nature */
+    struct qtc_bytes extra; /* other members of the element, as a JSON object; becomes OTHER "call" */
 };
 
 struct qtc_stream;
@@ -48,6 +52,8 @@ void qtc_stream_reset(struct qtc_stream *s);
 
 /* QTC_OK, QTC_STOPPED, QTC_NOMEM, QTC_LIMIT (too many choices or calls). After an error only free. */
 enum qtc_code qtc_stream_frame_begin(struct qtc_stream *s, uint64_t frame, uint64_t line);
+/* The JSON that the frame holds, or [DONE]; FRAME.name. Before frame_end; without it, a frame holds none. */
+void qtc_stream_frame_data(struct qtc_stream *s, struct qtc_bytes data);
 /* raw: what the frame was. altered: the reader found something that must not go out as it came. */
 enum qtc_code qtc_stream_frame_end(struct qtc_stream *s, struct qtc_bytes raw, bool altered);
 
@@ -57,6 +63,14 @@ enum qtc_code qtc_stream_reasoning(struct qtc_stream *s, unsigned choice, struct
 enum qtc_code qtc_stream_call(struct qtc_stream *s, unsigned choice, const struct qtc_call_delta *delta);
 enum qtc_code qtc_stream_finish(struct qtc_stream *s, unsigned choice, enum qtc_finish reason);
 enum qtc_code qtc_stream_usage(struct qtc_stream *s, struct qtc_bytes raw);
+/* Passed on as an OTHER event. Names that the stream and the writers know; each raw is JSON on one line:
+ *   envelope  an object: the chunk's members but choices, usage and error; when it changed
+ *   choice    an object: a choice's members but index, delta and finish_reason; when it changed
+ *   delta     an object: a delta's members that have no event of their own
+ *   call      an object: likewise of a tool call; before the CALL or ARGS that it came with
+ *   role      a string: a delta's role
+ *   error     the server's error, an object that holds `error`: choices without a
+ *             finish_reason then end with QTC_FINISH_ERROR */
 enum qtc_code qtc_stream_other(struct qtc_stream *s, unsigned choice, struct qtc_bytes name, struct qtc_bytes raw);
 enum qtc_code qtc_stream_defect(struct qtc_stream *s, unsigned choice, enum qtc_defect defect, struct qtc_bytes what);
 /* The input ended: finishes every choice. */

@@ -1,0 +1,115 @@
+#include "commands.h"
+
+#include "formats/format.h"
+#include "wire/wire.h"
+
+static const char *const parse_inputs[] = {"auto", "text", "deltas", "json", NULL};
+static const char *const sse_inputs[] = {"auto", "openai", NULL};
+static const char *const recover_levels[] = {"normal", "strict", "lenient", NULL};
+static const char *const reasoning_modes[] = {"split", "drop", "inline", NULL};
+static const char *const id_kinds[] = {"stable", "random", "seq", NULL};
+
+static const char *output_name_at(size_t i)
+{
+    size_t count;
+    const struct qtc_output *outputs = qtc_outputs(&count);
+
+    return i < count ? outputs[i].name : NULL;
+}
+
+const char *qtc_format_name_at(size_t i)
+{
+    size_t count;
+    const struct qtc_format *const *formats = qtc_formats(&count);
+
+    if (i == 0) {
+        return "auto";
+    }
+    return i - 1 < count ? formats[i - 1]->name : NULL;
+}
+
+/* ---- qtc-parse ------------------------------------------------------------- */
+
+static const struct qtc_cli_option parse_options[] = {
+    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls; default: auto", "input"},
+    {"tools", 't', "FILE", NULL, NULL, "the tools: types parameters, tells calls from text", NULL},
+    {"input", 'i', "KIND", parse_inputs, NULL, "what comes in", NULL},
+    {"batch", QTC_OPT_BATCH, NULL, NULL, NULL, "JSON Lines in, JSON Lines out, a record a line", NULL},
+    {"jobs", 'j', "N", NULL, NULL, "with --batch: N records at once", NULL},
+    {"starts-in-reasoning", QTC_OPT_STARTS_IN_REASONING, NULL, NULL, NULL, "the prompt ended with <think>",
+     NULL},
+    {"recover", QTC_OPT_RECOVER, "LEVEL", recover_levels, NULL, "how much to mend", NULL},
+    {"output", 'o', "KIND", NULL, output_name_at, "what goes out", "output"},
+    {"reasoning", QTC_OPT_REASONING, "HOW", reasoning_modes, NULL, "where reasoning goes", NULL},
+    {"ids", QTC_OPT_IDS, "HOW", id_kinds, NULL, "how call ids are made", NULL},
+    {"filter", QTC_OPT_FILTER, "PROGRAM", NULL, NULL, "a jq program over each JSON value written", NULL},
+    {"unbuffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, "write at once, for files too", NULL},
+    {"line-buffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, NULL, NULL},
+    {"strict", QTC_OPT_STRICT, NULL, NULL, NULL, "exit 1 if anything was wrong", "answers"},
+    {"contains", QTC_OPT_CONTAINS, NULL, NULL, NULL, "print nothing: exit 0 if there is a call, else 1",
+     NULL},
+    {"detect", QTC_OPT_DETECT, NULL, NULL, NULL, "print the format that was found, exit 1 when none", NULL},
+    {"list-formats", QTC_OPT_LIST_FORMATS, NULL, NULL, NULL, "print all formats, one a line", NULL},
+    {"json", QTC_OPT_JSON, NULL, NULL, NULL, "with --list-formats: for programs", NULL},
+    {"show-format", QTC_OPT_SHOW_FORMAT, "FORMAT", NULL, NULL, "print a format's description", NULL},
+};
+
+const struct qtc_cli_command qtc_parse_command = {
+    .name = "qtc-parse",
+    .purpose = "model text to tool calls",
+    .usage = "[OPTION]... [FILE]...",
+    .examples = {{"qtc-parse -t tools.json answer.txt", "the calls in a model's text, one a line"},
+                 {"qtc-parse -f hermes -o message answer.txt", "the same as one assistant message"},
+                 {"qtc-parse --batch <log.jsonl >calls.jsonl", "a whole log of texts, record by record"}},
+    .options = parse_options,
+    .option_count = sizeof parse_options / sizeof *parse_options,
+    .status = {"done", "the answer is no: --contains, --detect, --strict, a bad record in --batch",
+               "wrong usage, unreadable input, or an I/O error"},
+};
+
+/* ---- qtc-sse ----------------------------------------------------------------- */
+
+static const struct qtc_cli_option sse_options[] = {
+    {"input", 'i', "API", sse_inputs, NULL, "whose stream comes in", "input"},
+    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls in its text; default: auto", NULL},
+    {"tools", 't', "FILE", NULL, NULL, "the tools: types parameters, tells calls from text", NULL},
+    {"starts-in-reasoning", QTC_OPT_STARTS_IN_REASONING, NULL, NULL, NULL, "the prompt ended with <think>",
+     NULL},
+    {"recover", QTC_OPT_RECOVER, "LEVEL", recover_levels, NULL, "how much markup to mend", NULL},
+    {"no-repair", QTC_OPT_NO_REPAIR, NULL, NULL, NULL, "report only, change nothing", NULL},
+    {"output", 'o', "KIND", NULL, output_name_at, "what goes out", "output"},
+    {"hold-calls", QTC_OPT_HOLD_CALLS, NULL, NULL, NULL, "sse, chunks: a call only when it is complete",
+     NULL},
+    {"reasoning", QTC_OPT_REASONING, "HOW", reasoning_modes, NULL, "where reasoning goes", NULL},
+    {"ids", QTC_OPT_IDS, "HOW", id_kinds, NULL, "how missing call ids are made", NULL},
+    {"filter", QTC_OPT_FILTER, "PROGRAM", NULL, NULL, "a jq program over each JSON value written", NULL},
+    {"unbuffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, "write at once, for files too", NULL},
+    {"line-buffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, NULL, NULL},
+    {"strict", QTC_OPT_STRICT, NULL, NULL, NULL, "exit 1 if there was a defect", "answers"},
+    {"expect-calls", QTC_OPT_EXPECT_CALLS, NULL, NULL, NULL, "an answer without a call is a defect", NULL},
+    {"list-defects", QTC_OPT_LIST_DEFECTS, NULL, NULL, NULL, "print all defects that are known, one a line",
+     NULL},
+};
+
+const struct qtc_cli_command qtc_sse_command = {
+    .name = "qtc-sse",
+    .purpose = "a live response stream to normalized tool calls",
+    .usage = "[OPTION]... [FILE]...",
+    .examples = {{"curl -sN ... | qtc-sse -t tools.json",
+                  "the calls of a response, each as soon as it is complete"},
+                 {"curl -sN ... | qtc-sse -o sse", "the stream that a correct server would have sent"},
+                 {"qtc-sse --strict -o events recorded.sse", "what is wrong with it, and where"}},
+    .options = sse_options,
+    .option_count = sizeof sse_options / sizeof *sse_options,
+    .status = {"done", "a defect under --strict", "wrong usage, hopeless input, or an I/O error"},
+};
+
+/* ---- all ---------------------------------------------------------------------- */
+
+const struct qtc_cli_command *const *qtc_commands(size_t *count)
+{
+    static const struct qtc_cli_command *const commands[] = {&qtc_parse_command, &qtc_sse_command};
+
+    *count = sizeof commands / sizeof *commands;
+    return commands;
+}

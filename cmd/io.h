@@ -1,0 +1,64 @@
+/* io.h - descriptors: files in, blocks out, messages to standard error. */
+#ifndef QTC_IO_H
+#define QTC_IO_H
+
+#include "base/base.h"
+
+#define QTC_IO_BLOCK 65536
+
+/* ---- messages ------------------------------------------------------------- */
+
+/* `COMMAND: FILE:LINE:COLUMN: message` and a line feed, in one write to standard error. file NULL, line 0
+ * and column 0 leave their part out. */
+void qtc_complain(const char *command, const char *file, uint64_t line, uint64_t column, const char *format,
+                  ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- output ----------------------------------------------------------------- */
+
+/* Writers append to buf; the rest decides when it is written. */
+struct qtc_out {
+    struct qtc_buf buf;
+    const char *command;
+    int fd;
+    bool unbuffered; /* written at the end of every event, whatever the input is */
+    bool failed;     /* something could not be written; that was said */
+};
+
+void qtc_out_begin(struct qtc_out *out, const char *command, int fd);
+/* An input event ended. Writes where much is waiting, or where it must not wait. false: failed. */
+bool qtc_out_event(struct qtc_out *out);
+/* Writes all that waits. A reader that went away ends the process, quietly, as SIGPIPE would. false: failed.
+ */
+bool qtc_out_flush(struct qtc_out *out);
+/* Flushes and closes the descriptor, so that a full disk is noticed. false: failed now or before. */
+bool qtc_out_end(struct qtc_out *out);
+
+/* ---- input ------------------------------------------------------------------ */
+
+/* The files of the command line, one after the other; standard input where there are none, and for "-". */
+struct qtc_in {
+    const char *command;
+    const char *awaited; /* what is said where a terminal is to be read; NULL: nothing */
+    struct qtc_out *out; /* flushed before a read that may wait; may be NULL */
+    const char *const *files;
+    size_t count, next;
+    const char *name; /* of the file that is being read, as messages call it */
+    int fd;
+    bool live;   /* what is read is a pipe, a socket or a terminal: it may pause */
+    bool failed; /* a file could not be opened or read; that was said */
+    char *block;
+};
+
+/* files: operands of the command line; argv needs a cast to const char *const *. */
+void qtc_in_begin(struct qtc_in *in, const char *command, struct qtc_out *out, const char *const *files,
+                  size_t count);
+/* Opens the next file; one that cannot be opened is named and passed over. false: there is none. */
+bool qtc_in_next(struct qtc_in *in);
+/* The next bytes of the file, valid until the next call; false at its end, or where it cannot be read. Before
+ * it waits for a live input, everything that was made of the bytes before is written. */
+bool qtc_in_read(struct qtc_in *in, struct qtc_bytes *bytes);
+void qtc_in_end(struct qtc_in *in);
+/* A whole file ("-": standard input) appended to `to`; false where it cannot be read, which was said. */
+bool qtc_in_slurp(const char *command, const char *file, struct qtc_buf *to);
+
+#endif

@@ -1,0 +1,125 @@
+#include "base/base.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Blocks form a list, newest first; objects are taken from the newest only. A
+ * block is twice the one before it, up to a limit, so that neither a line of a
+ * stream nor a large document pays for the other. */
+struct qtc_arena_block {
+    struct qtc_arena_block *next;
+    size_t size, used; /* of data */
+    alignas(max_align_t) char data[];
+};
+
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 65536, ALIGNMENT = alignof(max_align_t) };
+
+static size_t block_size(const struct qtc_arena_block *head, size_t need)
+{
+    size_t size = FIRST_BLOCK;
+
+    if (head) {
+        size = head->size < LARGEST_STEP / 2 ? head->size * 2 : LARGEST_STEP;
+    }
+    return size > need ? size : need;
+}
+
+static struct qtc_arena_block *add_block(struct qtc_arena *a, size_t need)
+{
+    size_t size = block_size(a->head, need);
+    struct qtc_arena_block *block = NULL;
+
+    if (size <= PTRDIFF_MAX - sizeof(*block)) {
+        block = malloc(sizeof(*block) + size);
+    }
+    if (block) {
+        *block = (struct qtc_arena_block){.next = a->head, .size = size};
+        a->head = block;
+    }
+    return block;
+}
+
+void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+{
+    struct qtc_arena_block *block = a->head;
+    void *object;
+
+    if (size > SIZE_MAX - (ALIGNMENT - 1)) {
+        return NULL;
+    }
+    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (!block || size > block->size - block->used) {
+        block = add_block(a, size);
+    }
+    if (!block) {
+        return NULL;
+    }
+    object = block->data + block->used;
+    block->used += size;
+    return memset(object, 0, size);
+}
+
+void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size)
+{
+    if (size > 0 && count > SIZE_MAX / size) {
+        return NULL;
+    }
+    return qtc_arena_alloc(a, count * size);
+}
+
+struct qtc_bytes qtc_arena_copy(struct qtc_arena *a, struct qtc_bytes s)
+{
+    char *copy;
+
+    if (s.len == 0) {
+        return qtc_bytes("", 0);
+    }
+    copy = qtc_arena_alloc(a, s.len);
+    if (!copy) {
+        return qtc_bytes(NULL, 0);
+    }
+    return qtc_bytes(memcpy(copy, s.data, s.len), s.len);
+}
+
+static void free_blocks(struct qtc_arena_block *block, const struct qtc_arena_block *except)
+{
+    while (block) {
+        struct qtc_arena_block *next = block->next;
+
+        if (block != except) {
+            free(block);
+        }
+        block = next;
+    }
+}
+
+static struct qtc_arena_block *largest_block(struct qtc_arena_block *head)
+{
+    struct qtc_arena_block *largest = head;
+
+    for (struct qtc_arena_block *block = head; block; block = block->next) {
+        if (block->size > largest->size) {
+            largest = block;
+        }
+    }
+    return largest;
+}
+
+void qtc_arena_reset(struct qtc_arena *a)
+{
+    struct qtc_arena_block *kept = largest_block(a->head);
+
+    free_blocks(a->head, kept);
+    a->head = kept;
+    if (kept) {
+        kept->next = NULL;
+        kept->used = 0;
+    }
+}
+
+void qtc_arena_free(struct qtc_arena *a)
+{
+    free_blocks(a->head, NULL);
+    a->head = NULL;
+}

@@ -1,0 +1,342 @@
+/* A call's begin and end, and its parameters as members of one JSON object. */
+#include "parse/parser.h"
+
+/* Typed values wait until they are complete; a longer one goes out as a string. */
+#define MAX_VALUE ((size_t)64 << 20)
+
+/* ---- a call's begin ----------------------------------------------------- */
+
+static void tell_flags(struct qtc_parser *p, unsigned flags, struct qtc_bytes name)
+{
+    static const struct {
+        unsigned flag;
+        enum qtc_defect defect;
+    } rows[] = {
+        {QTC_NAME_QUOTED, QTC_D_QUOTED_NAME},
+        {QTC_NAME_SPACED, QTC_D_SPACED_NAME},
+        {QTC_NAME_ATTRIBUTE, QTC_D_NAME_ATTRIBUTE},
+        {QTC_NAME_UNTERMINATED, QTC_D_MALFORMED_TAG},
+    };
+    for (size_t i = 0; flags != 0 && i < sizeof rows / sizeof rows[0]; i++) {
+        if (flags & rows[i].flag) {
+            qtc_defect(p, rows[i].defect, name);
+        }
+    }
+}
+
+void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, bool certain, size_t i)
+{
+    struct qtc_call *c = &p->call;
+    c->name.len = 0;
+    qtc_buf_put(&c->name, name);
+    c->tool = qtc_tools_find(p->options.tools, qtc_buf_bytes(&c->name));
+    c->flags = flags;
+    c->began = c->whole = c->inner = false;
+    c->names.len = c->texts.len = c->members.len = 0;
+    __builtin_memset(c->buckets, 0, sizeof c->buckets);
+    c->open = false;
+    c->pending = true;
+    if (certain || c->tool != NULL) {
+        qtc_call_commit(p, qtc_pos(p, i));
+        qtc_unmark(p);
+    }
+}
+
+void qtc_call_commit(struct qtc_parser *p, uint64_t end)
+{
+    struct qtc_call *c = &p->call;
+    c->pending = false;
+    if (!p->text.in_block) {
+        qtc_defect(p, QTC_D_MISSING_OPEN, qtc_buf_bytes(&c->name));
+    }
+    if (p->options.format != NULL && c->format != p->options.format) {
+        qtc_defect(p, QTC_D_FOREIGN_BODY, qtc_str(c->format->name));
+    }
+    tell_flags(p, c->flags, qtc_buf_bytes(&c->name));
+    qtc_emit_call(p, end);
+    c->open = true;
+    if (p->mark != QTC_NO_MARK && p->mark < end) {
+        qtc_mark_move(p, end);
+    }
+}
+
+/* ---- a call's end ------------------------------------------------------- */
+
+static struct qtc_member *member_at(struct qtc_parser *p, size_t i)
+{
+    return (struct qtc_member *)(void *)p->call.members.data + i;
+}
+
+static size_t member_count(const struct qtc_parser *p)
+{
+    return p->call.members.len / sizeof(struct qtc_member);
+}
+
+/* hold_calls: the members that stand, in the order of their names. */
+static void compose(struct qtc_parser *p)
+{
+    for (size_t i = 0; i < member_count(p); i++) {
+        const struct qtc_member *m = member_at(p, i);
+        qtc_buf_byte(&p->args, i == 0 ? '{' : ',');
+        qtc_buf_add(&p->args, p->call.texts.data + m->text, m->text_len);
+    }
+}
+
+static void close_arguments(struct qtc_parser *p, bool truncated)
+{
+    bool close = !truncated || p->options.recover == QTC_RECOVER_LENIENT;
+    if (p->call.whole) {
+        return;
+    }
+    if (p->options.hold_calls) {
+        compose(p);
+    }
+    if (!p->call.began) {
+        qtc_buf_byte(&p->args, '{');
+    }
+    if (close) {
+        qtc_buf_byte(&p->args, '}');
+    }
+}
+
+void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated)
+{
+    if (p->call.pending) {
+        qtc_call_commit(p, end);
+    }
+    close_arguments(p, truncated);
+    qtc_flush_args(p, end);
+    if (truncated) {
+        qtc_defect(p, QTC_D_TRUNCATED_CALL, qtc_buf_bytes(&p->call.name));
+    }
+    qtc_emit_call_end(p, end, truncated);
+    p->call.open = false;
+    qtc_buf_clear(&p->args);
+}
+
+/* ---- parameters --------------------------------------------------------- */
+
+static uint64_t hash_name(struct qtc_bytes name)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < name.len; i++) {
+        hash = (hash ^ (unsigned char)name.data[i]) * 1099511628211u;
+    }
+    return hash;
+}
+
+static bool same_name(struct qtc_parser *p, const struct qtc_member *m, uint64_t hash, struct qtc_bytes name)
+{
+    return m->hash == hash && qtc_bytes_equal(qtc_bytes(p->call.names.data + m->name, m->name_len), name);
+}
+
+/* The member of that name, or SIZE_MAX. */
+static size_t find_member(struct qtc_parser *p, uint64_t hash, struct qtc_bytes name)
+{
+    unsigned next = p->call.buckets[hash % QTC_BUCKETS];
+    while (next != 0) {
+        struct qtc_member *m = member_at(p, next - 1);
+        if (same_name(p, m, hash, name)) {
+            return next - 1;
+        }
+        next = m->next;
+    }
+    return SIZE_MAX;
+}
+
+static void add_member(struct qtc_parser *p, uint64_t hash, struct qtc_bytes name)
+{
+    unsigned *bucket = &p->call.buckets[hash % QTC_BUCKETS];
+    struct qtc_member m = {.hash = hash, .name = p->call.names.len, .name_len = name.len, .next = *bucket};
+    qtc_buf_put(&p->call.names, name);
+    qtc_buf_add(&p->call.members, (const char *)&m, sizeof m);
+    *bucket = (unsigned)member_count(p);
+}
+
+/* Where the value's JSON goes. */
+static struct qtc_buf *value_out(struct qtc_parser *p)
+{
+    return p->options.hold_calls ? &p->call.texts : &p->args;
+}
+
+static void write_key(struct qtc_parser *p, struct qtc_bytes name)
+{
+    struct qtc_buf *out = value_out(p);
+    if (p->options.hold_calls) {
+        p->value.start = out->len;
+    } else {
+        qtc_buf_byte(out, p->call.began ? ',' : '{');
+    }
+    p->call.began = true;
+    qtc_json_string(out, name);
+    qtc_buf_byte(out, ':');
+}
+
+static unsigned parameter_types(struct qtc_parser *p, struct qtc_bytes name)
+{
+    const struct qtc_tool *tool = p->call.tool;
+    const struct qtc_param *param = qtc_tool_param(tool, name);
+    if (tool != NULL && param == NULL && tool->schema != NULL) {
+        qtc_defect(p, QTC_D_UNDECLARED_PARAMETER, name);
+    }
+    return param == NULL ? 0 : param->types;
+}
+
+static void open_value(struct qtc_parser *p, unsigned types)
+{
+    struct qtc_value *v = &p->value;
+    v->types = types;
+    v->guess = types == 0 && p->options.recover == QTC_RECOVER_LENIENT;
+    v->first = true;
+    v->naming = false;
+    v->text.len = 0;
+    bool waits = (types & ~(unsigned)QTC_T_STRING) != 0 || v->guess;
+    v->mode = waits ? QTC_VALUE_BUFFER : QTC_VALUE_STREAM;
+    p->state = QTC_S_VALUE;
+}
+
+void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags)
+{
+    uint64_t hash = hash_name(name);
+    size_t member = find_member(p, hash, name);
+    tell_flags(p, flags, name);
+    p->value.nameless = p->value.naming;
+    open_value(p, parameter_types(p, name));
+    if (member != SIZE_MAX) {
+        qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
+    } else {
+        add_member(p, hash, name);
+        member = member_count(p) - 1;
+    }
+    bool repeated = member + 1 < member_count(p) || p->call.members.failed ||
+                    member_at(p, member)->closed;
+    p->value.member = member;
+    if (repeated && !p->options.hold_calls) {
+        p->value.mode = QTC_VALUE_SKIP;
+        return;
+    }
+    write_key(p, name);
+    if (p->value.mode == QTC_VALUE_STREAM) {
+        qtc_buf_byte(value_out(p), '"');
+    }
+}
+
+void qtc_parameter_unnamed(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    v->mode = QTC_VALUE_BUFFER;
+    v->types = 0;
+    v->guess = false;
+    v->first = false;
+    v->naming = true;
+    v->text.len = 0;
+    p->state = QTC_S_VALUE;
+}
+
+/* ---- values ------------------------------------------------------------- */
+
+/* It can only be a string any more: what waited goes out. */
+static void stream_value(struct qtc_parser *p)
+{
+    struct qtc_buf *out = value_out(p);
+    p->value.mode = QTC_VALUE_STREAM;
+    qtc_buf_byte(out, '"');
+    qtc_json_escape(out, qtc_buf_bytes(&p->value.text));
+    p->value.text.len = 0;
+}
+
+void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text)
+{
+    struct qtc_value *v = &p->value;
+    if (v->mode == QTC_VALUE_STREAM) {
+        qtc_json_escape(value_out(p), text);
+    } else if (v->mode == QTC_VALUE_BUFFER) {
+        qtc_buf_put(&v->text, text);
+        bool string = (v->types & QTC_T_STRING) != 0;
+        if (v->naming) {
+            return;
+        }
+        if (v->text.len > MAX_VALUE) {
+            qtc_defect(p, QTC_D_LIMIT_PASSED, qtc_bytes(NULL, 0));
+            stream_value(p);
+        } else if (string && !qtc_typed_open(qtc_buf_bytes(&v->text), v->types, v->guess)) {
+            stream_value(p);
+        }
+    }
+}
+
+static void tell_mended(struct qtc_parser *p, unsigned mended)
+{
+    for (unsigned bit = 0; bit < QTC_MEND_BITS; bit++) {
+        if (mended >> bit & 1) {
+            qtc_defect(p, qtc_mend_defect(bit), qtc_bytes(NULL, 0));
+        }
+    }
+}
+
+static void write_typed(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    bool mismatch;
+    unsigned mended;
+    qtc_typed(value_out(p), qtc_buf_bytes(&v->text), v->types, v->guess, &mismatch, &mended);
+    tell_mended(p, mended);
+    if (mismatch) {
+        qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));
+    }
+    v->text.len = 0;
+}
+
+/* hold_calls: this is the parameter's text now. */
+static void keep_member(struct qtc_parser *p)
+{
+    if (!p->call.members.failed && p->value.mode != QTC_VALUE_SKIP) {
+        struct qtc_member *m = member_at(p, p->value.member);
+        m->text = p->value.start;
+        m->text_len = p->call.texts.len - p->value.start;
+        m->closed = true;
+    }
+}
+
+void qtc_value_end(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    if (v->mode == QTC_VALUE_STREAM) {
+        qtc_buf_byte(value_out(p), '"');
+    } else if (v->mode == QTC_VALUE_BUFFER) {
+        write_typed(p);
+    }
+    keep_member(p);
+    qtc_buf_clear(&v->close);
+    v->mode = QTC_VALUE_SKIP;
+}
+
+/* What a cut value says so far; its JSON stays open. */
+static void write_cut(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    struct qtc_bytes text = qtc_bytes_trim(qtc_buf_bytes(&v->text));
+    if (v->types & QTC_T_STRING) {
+        qtc_buf_byte(value_out(p), '"');
+        qtc_json_escape(value_out(p), qtc_buf_bytes(&v->text));
+    } else {
+        qtc_buf_put(value_out(p), text);
+    }
+}
+
+void qtc_value_cut(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    bool again = p->options.hold_calls && v->mode != QTC_VALUE_SKIP && member_at(p, v->member)->closed;
+    if (v->naming || again) {
+        return;
+    }
+    if (p->options.recover == QTC_RECOVER_LENIENT) {
+        qtc_value_end(p);
+        return;
+    }
+    if (v->mode == QTC_VALUE_BUFFER) {
+        write_cut(p);
+    }
+    keep_member(p);
+}

@@ -1,0 +1,367 @@
+/* A call's JSON object: its name, its arguments, and what else it holds.
+ *
+ * The object is kept from its block's opener on until its name is known, since it
+ * may be no call. The arguments go out as they come; before the name, they wait. */
+#include "parse/parser.h"
+
+#include <string.h>
+
+static char first_of(const char *marker)
+{
+    return marker == NULL ? '\0' : marker[0];
+}
+
+void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare)
+{
+    struct qtc_object *o = &p->object;
+    qtc_mend_reset(&o->mend, bare ? 0 : 1, first_of(format->close));
+    o->reported = 0;
+    o->bare = bare;
+    o->mend.stop_bad = !bare; /* until it is known to be a call */
+    o->role = bare ? QTC_KEY_ARGUMENTS : QTC_KEY_NONE;
+    o->has_arguments = o->as_string = false;
+    o->scratch.len = o->text.len = 0;
+    o->out = bare ? &p->args : &o->scratch;
+    p->state = QTC_S_JSON;
+    if (!bare) {
+        p->call.format = format;
+        p->call.open = p->call.pending = p->call.inner = false;
+        qtc_buf_clear(&p->args);
+    }
+}
+
+/* ---- keys and values ---------------------------------------------------- */
+
+static bool listed(const char *const *names, struct qtc_bytes key, size_t *at)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (qtc_bytes_is(key, names[i])) {
+            *at = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The text of a JSON string that mend has written, decoded in its place. */
+static struct qtc_bytes string_text(struct qtc_buf *json, struct qtc_buf *decoded)
+{
+    decoded->len = 0;
+    if (json->len < 2 || json->data[0] != '"') {
+        return qtc_bytes(NULL, 0);
+    }
+    qtc_json_unescape(decoded, qtc_bytes(json->data + 1, json->len - 2));
+    return qtc_buf_bytes(decoded);
+}
+
+static void on_key(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    size_t at = 0;
+    struct qtc_bytes key = string_text(&o->scratch, &o->text);
+    o->role = QTC_KEY_OTHER;
+    if (!p->call.open && listed(p->call.format->name_keys, key, &at)) {
+        o->role = QTC_KEY_NAME;
+    } else if (!o->has_arguments && listed(p->call.format->argument_keys, key, &at)) {
+        o->role = QTC_KEY_ARGUMENTS;
+        if (at > 1) {
+            qtc_defect(p, QTC_D_ARGUMENT_KEY_ALIAS, key);
+        }
+    }
+    o->scratch.len = o->text.len = 0;
+}
+
+static void on_value(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    char c = o->mend.first;
+    o->as_string = o->role == QTC_KEY_ARGUMENTS && (c == '"' || c == '\'');
+    if (o->role == QTC_KEY_NAME || o->as_string) {
+        o->text.len = 0;
+        o->out = &o->text;
+    } else if (o->role == QTC_KEY_ARGUMENTS) {
+        o->out = &p->args;
+    }
+    o->has_arguments = o->has_arguments || o->role == QTC_KEY_ARGUMENTS;
+}
+
+static void on_name(struct qtc_parser *p, size_t i)
+{
+    struct qtc_object *o = &p->object;
+    struct qtc_bytes name = qtc_bytes_trim(string_text(&o->text, &o->scratch));
+    if (name.len == 0) {
+        return;
+    }
+    struct qtc_buf early = p->args; /* arguments that came before the name */
+    p->args = (struct qtc_buf){0};
+    qtc_call_begin(p, name, 0, true, i);
+    p->call.whole = true;
+    o->mend.stop_bad = false;
+    qtc_buf_free(&p->args);
+    p->args = early;
+}
+
+/* Arguments in quotes: an object that was encoded twice, or a mere string. */
+static void on_string_arguments(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    struct qtc_bytes inner = qtc_bytes_trim(string_text(&o->text, &o->scratch));
+    if (inner.len == 0) {
+        qtc_defect(p, QTC_D_ARGUMENTS_EMPTY, qtc_bytes(NULL, 0));
+        qtc_buf_str(&p->args, "{}");
+    } else if (inner.data[0] == '{' && qtc_json_valid(inner)) {
+        qtc_defect(p, QTC_D_ARGUMENTS_DOUBLE_ENCODED, qtc_bytes(NULL, 0));
+        qtc_buf_put(&p->args, inner);
+    } else {
+        qtc_defect(p, QTC_D_ARGUMENTS_NOT_OBJECT, qtc_bytes(NULL, 0));
+        qtc_buf_put(&p->args, qtc_buf_bytes(&o->text));
+    }
+}
+
+static void on_arguments(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    if (o->as_string) {
+        on_string_arguments(p);
+    } else if (o->mend.first == '{') {
+        return;
+    } else if (qtc_bytes_is(qtc_buf_bytes(&p->args), "null")) {
+        qtc_defect(p, QTC_D_ARGUMENTS_NULL, qtc_bytes(NULL, 0));
+        p->args.len = 0;
+        qtc_buf_str(&p->args, "{}");
+    } else if ((o->mend.found & QTC_MEND_NOT_JSON) == 0) {
+        qtc_defect(p, QTC_D_ARGUMENTS_NOT_OBJECT, qtc_bytes(NULL, 0));
+    }
+}
+
+static void on_value_end(struct qtc_parser *p, size_t i)
+{
+    struct qtc_object *o = &p->object;
+    if (o->role == QTC_KEY_NAME) {
+        on_name(p, i);
+    } else if (o->role == QTC_KEY_ARGUMENTS) {
+        on_arguments(p);
+    }
+    o->role = QTC_KEY_NONE;
+    o->out = &o->scratch;
+    o->scratch.len = 0;
+}
+
+/* ---- the object's end --------------------------------------------------- */
+
+static void end_call(struct qtc_parser *p, size_t i)
+{
+    if (!p->object.has_arguments && !p->object.bare) {
+        qtc_buf_str(&p->args, "{}");
+    }
+    qtc_call_end(p, qtc_pos(p, i), false);
+    qtc_unmark(p);
+    p->state = p->text.in_array ? QTC_S_ARRAY : QTC_S_AFTER;
+}
+
+/* The object is no call. In an array, the next one may be. */
+static size_t not_a_call(struct qtc_parser *p, size_t i)
+{
+    bool array = p->text.in_array && !p->trial.on;
+    bool block = p->text.in_block;
+    i = qtc_fail(p, i, QTC_D_NAME_MISSING);
+    if (array && p->code == QTC_OK) {
+        p->text.in_array = p->text.block_call = true;
+        p->text.in_block = block;
+        p->state = QTC_S_ARRAY;
+    }
+    return i;
+}
+
+static size_t on_closed(struct qtc_parser *p, size_t i)
+{
+    if (!p->call.open) {
+        return not_a_call(p, i);
+    }
+    end_call(p, i);
+    return i;
+}
+
+/* ---- steps -------------------------------------------------------------- */
+
+static void report(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    unsigned found = o->mend.found & ~o->reported;
+    for (unsigned bit = 0; found != 0 && bit < QTC_MEND_BITS; bit++) {
+        if (found >> bit & 1) {
+            qtc_defect(p, qtc_mend_defect(bit), qtc_bytes(NULL, 0));
+        }
+    }
+    o->reported |= found;
+}
+
+size_t qtc_step_json(struct qtc_parser *p, size_t i)
+{
+    struct qtc_object *o = &p->object;
+    i += qtc_mend_feed(&o->mend, p->in + i, p->n - i, o->out);
+    if (o->mend.found & ~o->reported) {
+        report(p);
+    }
+    if (o->role == QTC_KEY_OTHER) {
+        o->scratch.len = 0;
+    }
+    switch (o->mend.event) {
+    case QTC_MEND_KEY:
+        on_key(p);
+        break;
+    case QTC_MEND_VALUE:
+        on_value(p);
+        break;
+    case QTC_MEND_END:
+        if (o->bare) {
+            p->call.whole = true;
+            p->call.began = true;
+            p->state = QTC_S_FUNCTION;
+        } else {
+            on_value_end(p, i);
+        }
+        break;
+    case QTC_MEND_CLOSED:
+        return on_closed(p, i);
+    case QTC_MEND_ANGLE:
+        o->close_at = 0;
+        p->state = QTC_S_JSON_CLOSE;
+        if (p->call.open) {
+            qtc_mark_at(p, i);
+        }
+        break;
+    case QTC_MEND_BAD:
+        return not_a_call(p, i);
+    case QTC_MEND_NONE:
+        break;
+    }
+    return i;
+}
+
+/* What looked like `close` is part of the object's text. */
+static size_t not_close(struct qtc_parser *p, size_t i)
+{
+    const char *close = p->call.format->close;
+    struct qtc_object *o = &p->object;
+    size_t len = o->close_at, used = 0;
+    p->state = QTC_S_JSON;
+    if (p->call.open) {
+        qtc_unmark(p);
+    }
+    qtc_mend_pass(&o->mend);
+    while (used < len && p->state == QTC_S_JSON) {
+        used += qtc_mend_feed(&o->mend, close + used, len - used, o->out);
+        if (o->mend.event == QTC_MEND_END) {
+            on_value_end(p, i);
+        } else if (o->mend.event == QTC_MEND_ANGLE) {
+            qtc_mend_pass(&o->mend);
+        } else if (o->mend.event == QTC_MEND_VALUE) {
+            on_value(p);
+        } else if (o->mend.event == QTC_MEND_BAD) {
+            return not_a_call(p, i);
+        }
+    }
+    report(p);
+    return i;
+}
+
+/* The block ends inside the object: brackets are missing. */
+static size_t on_close(struct qtc_parser *p, size_t i)
+{
+    struct qtc_object *o = &p->object;
+    bool bare = o->bare;
+    qtc_mend_finish(&o->mend, o->out, true);
+    if (!bare && o->role > QTC_KEY_OTHER) {
+        on_value_end(p, i);
+    }
+    if (!p->call.open) {
+        return qtc_fail(p, i, QTC_D_NAME_MISSING);
+    }
+    qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
+    p->call.whole = true;
+    end_call(p, i - strlen(p->call.format->close)); /* may lie before the piece: offsets wrap */
+    p->text.in_block = p->text.in_array = false;
+    qtc_emit(p, QTC_FRAMING, qtc_pos(p, i), qtc_str(p->call.format->close));
+    qtc_text_begin(p, true);
+    return i;
+}
+
+size_t qtc_step_json_close(struct qtc_parser *p, size_t i)
+{
+    const char *close = p->call.format->close;
+    struct qtc_object *o = &p->object;
+    for (; i < p->n; i++) {
+        if (p->in[i] != close[o->close_at]) {
+            return not_close(p, i);
+        }
+        if (close[++o->close_at] == '\0') {
+            return on_close(p, i + 1);
+        }
+    }
+    return i;
+}
+
+static bool ends_junk(char c)
+{
+    return c == ',' || c == ']' || c == '{' || c == '<' || qtc_is_blank(c);
+}
+
+static size_t array_junk(struct qtc_parser *p, size_t i)
+{
+    size_t end = i;
+    while (end < p->n && !ends_junk(p->in[end])) {
+        end++;
+    }
+    if (!p->call.inner) {
+        qtc_defect(p, QTC_D_TEXT_INSIDE_WRAPPER, qtc_bytes(NULL, 0));
+        p->call.inner = true;
+    }
+    qtc_emit_held(p, qtc_text_kind(p), end);
+    p->text.block_call = true;
+    return end;
+}
+
+/* Between the calls of an array: commas and blanks; anything else is text. */
+size_t qtc_step_array(struct qtc_parser *p, size_t i)
+{
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, i);
+    }
+    while (i < p->n && (qtc_is_blank(p->in[i]) || p->in[i] == ',')) {
+        i++;
+    }
+    if (i == p->n) {
+        return i;
+    }
+    char c = p->in[i];
+    if (c == '{') {
+        p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
+        qtc_object_begin(p, qtc_sibling(p->tag_format, QTC_BODY_JSON), false);
+        return i;
+    }
+    if (c == ']') {
+        p->text.in_array = false;
+        p->state = QTC_S_AFTER;
+        return i + 1;
+    }
+    if (c == '<') {
+        p->state = QTC_S_AFTER;
+        return i;
+    }
+    return array_junk(p, i);
+}
+
+/* The text ends inside the object. */
+void qtc_object_cut(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    bool close = p->options.recover == QTC_RECOVER_LENIENT;
+    qtc_mend_finish(&o->mend, o->out, close);
+    if (o->role == QTC_KEY_ARGUMENTS && o->as_string) {
+        qtc_buf_put(&p->args, qtc_buf_bytes(&o->text));
+    } else if (!o->has_arguments && !o->bare && close) {
+        qtc_buf_str(&p->args, "{}");
+    }
+    p->call.whole = true;
+}

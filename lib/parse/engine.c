@@ -1,0 +1,496 @@
+/* The window on the input, the loop over the states, and the end of the text. */
+#include "parse/parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_HELD ((size_t)16 << 20)
+
+size_t qtc_max_held(const struct qtc_parser *p)
+{
+    return p->options.max_held > 0 ? p->options.max_held : MAX_HELD;
+}
+
+/* ---- the window --------------------------------------------------------- */
+
+void qtc_mark_at(struct qtc_parser *p, size_t i)
+{
+    p->hold.len = 0;
+    p->mark = p->held_to = qtc_pos(p, i);
+}
+
+void qtc_mark_move(struct qtc_parser *p, uint64_t at)
+{
+    size_t drop = (size_t)(at - p->mark);
+    if (drop < p->hold.len) {
+        qtc_buf_drop(&p->hold, drop);
+    } else {
+        p->hold.len = 0;
+        p->held_to = at;
+    }
+    p->mark = at;
+}
+
+void qtc_unmark(struct qtc_parser *p)
+{
+    p->hold.len = 0;
+    p->mark = QTC_NO_MARK;
+}
+
+/* Takes over the piece's bytes up to base + i, which will be gone later. */
+static void keep(struct qtc_parser *p, size_t i)
+{
+    uint64_t end = qtc_pos(p, i);
+    if (p->mark != QTC_NO_MARK && p->held_to < end) {
+        qtc_buf_add(&p->hold, p->in + (p->held_to - p->base), (size_t)(end - p->held_to));
+        p->held_to = end;
+    }
+}
+
+struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i)
+{
+    if (p->hold.len == 0 && p->mark >= p->base) {
+        return qtc_bytes(p->in == NULL ? NULL : p->in + (p->mark - p->base), (size_t)(qtc_pos(p, i) - p->mark));
+    }
+    keep(p, i);
+    return qtc_bytes(p->hold.data, p->hold.failed ? 0 : (size_t)(qtc_pos(p, i) - p->mark));
+}
+
+struct qtc_bytes qtc_held_from(struct qtc_parser *p, uint64_t from, size_t i)
+{
+    struct qtc_bytes held = qtc_held(p, i);
+    size_t skip = held.len == 0 ? 0 : (size_t)(from - p->mark);
+    return qtc_bytes(held.data + skip, held.len - skip);
+}
+
+/* ---- the loop ----------------------------------------------------------- */
+
+static qtc_step step_trial_tail;
+
+static qtc_step *const steps[QTC_STATES] = {
+    [QTC_S_TEXT] = qtc_step_text,
+    [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_TAIL] = qtc_step_tail,
+    [QTC_S_BLOCK] = qtc_step_block,
+    [QTC_S_FENCE] = qtc_step_fence,
+    [QTC_S_FUNCTION] = qtc_step_function,
+    [QTC_S_INNER] = qtc_step_inner,
+    [QTC_S_AFTER] = qtc_step_after,
+    [QTC_S_TAG] = qtc_step_tag,
+    [QTC_S_HEADER] = qtc_step_header,
+    [QTC_S_PROPERTY] = qtc_step_property,
+    [QTC_S_VALUE] = qtc_step_value,
+    [QTC_S_VALUE_LINE] = qtc_step_value_line,
+    [QTC_S_VALUE_TAG] = qtc_step_value_tag,
+    [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_FOLLOW] = qtc_step_follow,
+    [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
+    [QTC_S_NEST] = qtc_step_nest,
+    [QTC_S_JSON] = qtc_step_json,
+    [QTC_S_JSON_CLOSE] = qtc_step_json_close,
+    [QTC_S_ARRAY] = qtc_step_array,
+    [QTC_S_TRIAL_TAIL] = step_trial_tail,
+};
+
+/* Behind a call in a code fence: the rest of its line must be blank. */
+static size_t step_trial_tail(struct qtc_parser *p, size_t i)
+{
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, i);
+    }
+    while (i < p->n && (p->in[i] == ' ' || p->in[i] == '\t' || p->in[i] == '\r')) {
+        i++;
+    }
+    if (i < p->n && p->in[i] == '\n') {
+        qtc_trial_commit(p);
+        p->state = QTC_S_TEXT;
+    } else if (i < p->n) {
+        p->trial.failed = true;
+        p->trial.why = QTC_D_QUOTED_MARKER;
+    }
+    return i;
+}
+
+/* All of the trial's text is content; nothing in it is looked at again. */
+static void end_trial(struct qtc_parser *p, size_t i)
+{
+    struct qtc_trial *t = &p->trial;
+    uint64_t end = qtc_pos(p, i);
+    if (t->raw_to < end) {
+        qtc_buf_add(&t->raw, p->in + (t->raw_to - p->base), (size_t)(end - t->raw_to));
+    }
+    qtc_trial_drop(p);
+    qtc_defect(p, t->why, qtc_bytes(NULL, 0));
+    p->state = QTC_S_TEXT;
+    p->text.fresh = false;
+    qtc_text_note(p, qtc_buf_bytes(&t->raw));
+    qtc_unmark(p);
+    p->mark = t->at;
+    p->held_to = end;
+    qtc_buf_put(&p->hold, qtc_buf_bytes(&t->raw));
+    qtc_emit_held(p, qtc_text_kind(p), i);
+}
+
+size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why)
+{
+    p->call.pending = false;
+    if (p->trial.on) {
+        p->trial.failed = true;
+        p->trial.why = why;
+        return i;
+    }
+    qtc_defect(p, why, qtc_bytes(NULL, 0));
+    p->state = QTC_S_TEXT;
+    p->text.fresh = p->text.in_block = p->text.in_array = false;
+    qtc_text_note(p, qtc_held(p, i));
+    qtc_emit_held(p, qtc_text_kind(p), i);
+    return i;
+}
+
+/* Too much waits for a decision: it is made here. */
+static size_t pass_limit(struct qtc_parser *p, size_t i)
+{
+    if (p->trial.on || !p->call.open) {
+        return qtc_fail(p, i, QTC_D_LIMIT_PASSED);
+    }
+    qtc_defect(p, QTC_D_LIMIT_PASSED, qtc_bytes(NULL, 0));
+    if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST) {
+        return qtc_value_reject(p, i);
+    }
+    p->state = QTC_S_INNER;
+    return i;
+}
+
+/* Where the piece has to stop, so that a limit is passed at the same byte
+ * however the text is cut. */
+static size_t stop_at(const struct qtc_parser *p, size_t n)
+{
+    uint64_t from = p->trial.on ? p->trial.at : p->mark;
+    uint64_t most = qtc_max_held(p);
+    if (p->trial.on && p->options.recover == QTC_RECOVER_STRICT) {
+        most *= 16;
+    }
+    if (from == QTC_NO_MARK || p->base + n - from <= most) {
+        return n;
+    }
+    return from + most <= p->base ? 0 : (size_t)(from + most - p->base);
+}
+
+static void run(struct qtc_parser *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && p->code == QTC_OK) {
+        p->n = stop_at(p, n);
+        i = i < p->n ? steps[p->state](p, i) : pass_limit(p, i);
+        if (p->trial.on && p->trial.failed) {
+            end_trial(p, i);
+        }
+    }
+    p->n = n;
+    if (p->code != QTC_OK) {
+        return;
+    }
+    keep(p, n);
+    if (p->trial.on && p->trial.raw_to < qtc_pos(p, n)) {
+        qtc_buf_add(&p->trial.raw, p->in + (p->trial.raw_to - p->base), (size_t)(qtc_pos(p, n) - p->trial.raw_to));
+        p->trial.raw_to = qtc_pos(p, n);
+    }
+}
+
+size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state)
+{
+    struct qtc_buf again = {0};
+    const char *in = p->in;
+    size_t n = p->n;
+    uint64_t base = p->base;
+    qtc_buf_put(&again, qtc_held_from(p, from, i));
+    qtc_unmark(p);
+    p->in = again.data;
+    p->base = from;
+    p->state = state;
+    if (again.failed) {
+        p->code = QTC_NOMEM;
+    }
+    run(p, again.len);
+    p->in = in;
+    p->n = n;
+    p->base = base;
+    qtc_buf_free(&again);
+    return i;
+}
+
+/* ---- formats ------------------------------------------------------------ */
+
+const struct qtc_format *qtc_sibling(const struct qtc_format *format, enum qtc_body body)
+{
+    if (format->body == body) {
+        return format;
+    }
+    size_t count;
+    const struct qtc_format *const *all = qtc_formats(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->body == body && all[i]->open != NULL && strcmp(all[i]->open, format->open) == 0) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
+                     const struct qtc_format *format)
+{
+    if (text == NULL || set->count == QTC_MAX_MARKS) {
+        return;
+    }
+    set->marks[set->count] = (struct qtc_mark){.text = text, .format = format, .kind = kind};
+    qtc_markers_add(&set->find, text, set->count++);
+}
+
+/* A marker made of a tag's name; its text lives in the set. */
+static void add_tag(struct qtc_mark_set *set, const char *before, const char *name, const char *after,
+                    enum qtc_mark_kind kind, const struct qtc_format *format)
+{
+    char *text = set->tags[set->tag_count];
+    int len = name == NULL ? -1 : snprintf(text, QTC_TAG_MAX, "%s%s%s", before, name, after);
+    if (len > 0 && len < QTC_TAG_MAX && set->tag_count + 1 < QTC_MAX_TAGS) {
+        set->tag_count++;
+        add_mark(set, text, kind, format);
+    }
+}
+
+static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
+{
+    struct qtc_mark_set *set = &p->text_marks;
+    add_mark(set, f->open, QTC_M_OPEN, f);
+    add_mark(set, f->close, QTC_M_CLOSE, f);
+    if (f->bare_function) {
+        add_tag(set, "<", f->function_tag, "", QTC_M_FUNCTION, f);
+    }
+    for (size_t i = 0; f->special_tokens[i] != NULL; i++) {
+        add_mark(set, f->special_tokens[i], QTC_M_SPECIAL, f);
+    }
+    if (p->options.reasoning != QTC_REASONING_INLINE) {
+        add_mark(set, f->think_open, QTC_M_THINK_OPEN, f);
+        add_mark(set, f->think_close, QTC_M_THINK_CLOSE, f);
+    }
+}
+
+static void seal(struct qtc_mark_set *set)
+{
+    qtc_markers_seal(&set->find);
+    memcpy(set->special, set->find.first, sizeof set->special);
+    set->special['\n'] = set->special['`'] = 1;
+}
+
+void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format)
+{
+    if (p->tag_format == format) {
+        return;
+    }
+    struct qtc_mark_set *set = &p->tag_marks;
+    const struct qtc_format *xml = qtc_sibling(format, QTC_BODY_XML);
+    qtc_markers_free(&set->find);
+    set->count = set->tag_count = 0;
+    add_mark(set, format->open, QTC_M_OPEN, format);
+    add_mark(set, format->close, QTC_M_CLOSE, format);
+    if (xml != NULL) {
+        add_tag(set, "<", xml->function_tag, "", QTC_M_FUNCTION, xml);
+        add_tag(set, "</", xml->function_tag, "", QTC_M_END_FUNCTION, xml);
+        add_tag(set, "<", xml->parameter_tag, "", QTC_M_PARAMETER, xml);
+        add_tag(set, "</", xml->parameter_tag, "", QTC_M_END_PARAMETER, xml);
+        add_tag(set, "", xml->function_tag, "=", QTC_M_FUNCTION, xml);
+    }
+    seal(set);
+    p->tag_format = format;
+}
+
+static void build_marks(struct qtc_parser *p)
+{
+    size_t count;
+    const struct qtc_format *const *all = qtc_formats(&count);
+    if (p->options.format != NULL) {
+        add_text_marks(p, p->options.format);
+    }
+    for (size_t i = 0; i < count && p->options.format == NULL; i++) {
+        add_text_marks(p, all[i]);
+    }
+    seal(&p->text_marks);
+}
+
+/* ---- the end of the text ------------------------------------------------ */
+
+/* A call that is complete lacks at most its block's closing marker. */
+static void finish_after(struct qtc_parser *p)
+{
+    if (p->text.in_block) {
+        qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
+    }
+    if (p->mark != QTC_NO_MARK) {
+        qtc_emit_held(p, QTC_FRAMING, 0);
+    }
+    if (p->trial.on) {
+        qtc_trial_commit(p);
+    }
+    p->state = QTC_S_TEXT;
+}
+
+static void finish_text(struct qtc_parser *p)
+{
+    bool dropped = p->text.fresh && p->text.after_call && p->state == QTC_S_TEXT;
+    if (p->mark != QTC_NO_MARK) {
+        qtc_emit_held(p, dropped ? QTC_FRAMING : qtc_text_kind(p), 0);
+    }
+    if (p->text.reasoning && !p->options.starts_in_reasoning) {
+        qtc_defect(p, QTC_D_THINK_UNCLOSED, qtc_bytes(NULL, 0));
+    }
+}
+
+/* Inside a call that is certain: it ends here, cut. */
+static void finish_call(struct qtc_parser *p)
+{
+    if (p->state == QTC_S_JSON || p->state == QTC_S_JSON_CLOSE) {
+        qtc_object_cut(p);
+    } else if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && qtc_value_finish(p)) {
+        return;
+    }
+    if (p->call.open) {
+        qtc_call_end(p, p->base, true);
+        qtc_unmark(p);
+        p->state = QTC_S_TEXT;
+        p->text.fresh = false;
+    }
+}
+
+static bool behind_call(const struct qtc_parser *p)
+{
+    return p->state == QTC_S_AFTER || p->state == QTC_S_TRIAL_TAIL || p->state == QTC_S_ARRAY ||
+           (p->origin == QTC_S_AFTER && (p->state == QTC_S_TAG || p->state == QTC_S_HEADER));
+}
+
+static void finish_once(struct qtc_parser *p)
+{
+    if (p->state == QTC_S_TAIL) {
+        p->state = p->tail_state;
+    }
+    if (p->call.open) {
+        finish_call(p);
+    } else if (behind_call(p) && (p->text.seen_call || p->trial.on)) {
+        finish_after(p);
+    } else if (p->state > QTC_S_TAIL) {
+        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
+    } else if (p->trial.on) {
+        qtc_trial_commit(p);
+    }
+    if (p->trial.on && p->trial.failed) {
+        end_trial(p, 0);
+    }
+}
+
+enum qtc_code qtc_parser_finish(struct qtc_parser *p)
+{
+    p->in = NULL;
+    p->n = 0;
+    /* What ends may leave text that has to be read again: a nested call. */
+    for (int round = 0; round < 8 && p->code == QTC_OK && (p->state > QTC_S_TAIL || p->trial.on || p->call.open);
+         round++) {
+        finish_once(p);
+    }
+    if (p->state == QTC_S_TAIL) {
+        p->state = p->tail_state;
+    }
+    if (p->code == QTC_OK) {
+        finish_text(p);
+    }
+    return p->code;
+}
+
+/* ---- the public face ---------------------------------------------------- */
+
+static bool out_of_memory(const struct qtc_parser *p)
+{
+    return p->hold.failed || p->args.failed || p->trial.raw.failed || p->trial.records.failed ||
+           p->call.name.failed || p->call.names.failed || p->call.texts.failed || p->call.members.failed ||
+           p->value.text.failed || p->value.close.failed || p->object.scratch.failed || p->object.text.failed ||
+           p->object.mend.pend.failed || p->tag_marks.find.failed;
+}
+
+enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len)
+{
+    if (p->code != QTC_OK || len == 0) {
+        return p->code;
+    }
+    p->in = text;
+    run(p, len);
+    p->base += len;
+    if (p->call.open && !p->options.hold_calls && p->args.len > 0) {
+        qtc_flush_args(p, p->mark == QTC_NO_MARK ? p->base : p->mark);
+    }
+    if (p->code == QTC_OK && out_of_memory(p)) {
+        p->code = QTC_NOMEM;
+    }
+    return p->code;
+}
+
+void qtc_parser_reset(struct qtc_parser *p)
+{
+    p->code = QTC_OK;
+    p->base = p->done = p->cand = p->tag = 0;
+    p->no_nest = false;
+    p->trial.on = p->trial.failed = false;
+    p->call.open = p->call.pending = false;
+    qtc_buf_clear(&p->args);
+    qtc_buf_clear(&p->hold);
+    qtc_unmark(p);
+    p->text = (struct qtc_text_state){
+        .reasoning = p->options.starts_in_reasoning && p->options.reasoning != QTC_REASONING_INLINE,
+        .line_blank = true,
+    };
+    qtc_text_begin(p, false);
+}
+
+struct qtc_parser *qtc_parser_new(const struct qtc_parse_options *options, qtc_sink *sink, void *ctx)
+{
+    struct qtc_parser *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return NULL;
+    }
+    p->options = *options;
+    p->sink = sink;
+    p->ctx = ctx;
+    build_marks(p);
+    if (p->text_marks.find.failed) {
+        qtc_parser_free(p);
+        return NULL;
+    }
+    qtc_parser_reset(p);
+    return p;
+}
+
+void qtc_parser_free(struct qtc_parser *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    struct qtc_buf *const buffers[] = {
+        &p->hold,       &p->args,       &p->trial.raw,   &p->trial.records,  &p->call.name,  &p->call.names,
+        &p->call.texts, &p->call.members, &p->value.text, &p->value.close, &p->object.scratch, &p->object.text,
+    };
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
+        qtc_buf_free(buffers[i]);
+    }
+    qtc_mend_free(&p->object.mend);
+    qtc_markers_free(&p->text_marks.find);
+    qtc_markers_free(&p->tag_marks.find);
+    free(p);
+}
+
+bool qtc_parser_holding(const struct qtc_parser *p)
+{
+    return p->done < p->base;
+}
+
+const struct qtc_format *qtc_parser_format(const struct qtc_parser *p)
+{
+    return p->text.format != NULL ? p->text.format : p->options.format;
+}

@@ -1,0 +1,323 @@
+/* parser.h - the engine's insides, shared by the files of this folder.
+ *
+ *   engine.c  the window on the input, the loop, the end of the text, trials
+ *   emit.c    events, and the record of a trial's
+ *   text.c    content and reasoning: markers, code fences, blanks
+ *   xml.c     the structure of tagged calls: blocks, tags, their headers
+ *   value.c   where a tagged parameter's value ends
+ *   arguments.c  a call's begin and end, its parameters and their JSON
+ *   call.c    a call's JSON object
+ *
+ * The window. Offsets count the bytes of the text. Events have taken [0, done).
+ * What may still become something else is kept from `mark` on: in `hold` as far as
+ * earlier pieces go, in the piece itself behind that.
+ *
+ *      hold              in (this piece)
+ *   |---------|-----------------------------|
+ *   mark      base        base + i          base + n
+ *
+ * A step gets an index into the piece and returns the next one; it may return
+ * the same when it changed the state. It looks at no byte twice. */
+#ifndef QTC_PARSER_H
+#define QTC_PARSER_H
+
+#include "parse/markers.h"
+#include "parse/mend.h"
+#include "parse/parse.h"
+#include "parse/typed.h"
+
+#define QTC_NO_MARK UINT64_MAX
+
+enum qtc_state {
+    QTC_S_TEXT,         /* content or reasoning */
+    QTC_S_TEXT_MARK,    /* a marker may have begun */
+    QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
+    QTC_S_BLOCK,        /* behind `open`: blanks until the body tells what it is */
+    QTC_S_FENCE,        /* ```lang at the beginning of a body */
+    QTC_S_FUNCTION,     /* in a function, between parameters */
+    QTC_S_INNER,        /* text in a function where a parameter is due */
+    QTC_S_AFTER,        /* behind a call: another one, `close`, or text */
+    QTC_S_TAG,          /* '<' in one of the three above */
+    QTC_S_HEADER,       /* in a tag, behind the part that names it */
+    QTC_S_PROPERTY,     /* in a tag that may be a parameter's name */
+    QTC_S_VALUE,        /* in a parameter's value */
+    QTC_S_VALUE_LINE,   /* a line end in it that may belong to the markup */
+    QTC_S_VALUE_TAG,    /* '<' in it */
+    QTC_S_VALUE_HEADER, /* in a tag there, behind the part that names it */
+    QTC_S_FOLLOW,       /* behind a closing tag or an opener there: blanks */
+    QTC_S_FOLLOW_TAG,   /* and the tag behind them */
+    QTC_S_NEST,         /* in a call inside the value, until what follows tells whose it is */
+    QTC_S_JSON,         /* in a call's object, or in a function's arguments */
+    QTC_S_JSON_CLOSE,   /* `close` in it, where a bracket is missing */
+    QTC_S_ARRAY,        /* between the calls of an array */
+    QTC_S_TRIAL_TAIL,   /* behind a call in a code fence, to the end of its line */
+    QTC_STATES
+};
+
+enum qtc_mark_kind {
+    QTC_M_OPEN,
+    QTC_M_CLOSE,
+    QTC_M_FUNCTION,       /* <function */
+    QTC_M_END_FUNCTION,   /* </function */
+    QTC_M_PARAMETER,      /* <parameter */
+    QTC_M_END_PARAMETER,  /* </parameter */
+    QTC_M_PROPERTY,       /* a parameter's own name as its tag, closed */
+    QTC_M_THINK_OPEN,
+    QTC_M_THINK_CLOSE,
+    QTC_M_SPECIAL
+};
+
+#define QTC_MAX_MARKS 96
+
+/* What each id of a qtc_markers stands for. */
+struct qtc_mark {
+    const char *text;
+    const struct qtc_format *format;
+    enum qtc_mark_kind kind;
+};
+
+#define QTC_MAX_TAGS 16
+#define QTC_TAG_MAX 32
+
+struct qtc_mark_set {
+    struct qtc_markers find;
+    struct qtc_mark marks[QTC_MAX_MARKS];
+    int count;
+    char tags[QTC_MAX_TAGS][QTC_TAG_MAX]; /* texts that were put together from tag names */
+    int tag_count;
+    unsigned char special[256]; /* bytes at which text has to be looked at */
+};
+
+/* Where the text stands; saved when a trial begins. */
+struct qtc_text_state {
+    bool reasoning;
+    bool fresh;       /* only blanks since the last markup: they may be dropped */
+    bool after_call;  /* that markup was a call's */
+    bool line_blank;  /* only blanks on this line so far */
+    bool code_marked; /* the open code span quotes a marker: it may cross lines */
+    bool in_block;    /* `open` was seen, `close` not yet */
+    bool in_array;
+    bool block_call; /* there was a call in this block */
+    bool seen_call;
+    bool thought;     /* there was reasoning */
+    unsigned ticks;   /* backticks of the run that is going on */
+    bool ticks_begin; /* it began its line */
+    unsigned code;    /* ticks that opened the code span; 0: none */
+    unsigned fence;   /* ticks that opened the code fence; 0: none */
+    unsigned calls;
+    const struct qtc_format *format; /* of the last call */
+};
+
+/* A call whose events wait until it is known to be one: in a code fence, and
+ * always under `strict`. */
+struct qtc_trial {
+    bool on, failed;
+    bool in_fence;          /* nothing else may stand on its last line */
+    bool complete;
+    uint64_t at, raw_to;
+    struct qtc_buf raw;     /* the text in [at, raw_to) */
+    struct qtc_buf records; /* its events */
+    enum qtc_defect why;
+    struct qtc_text_state before;
+};
+
+/* A parameter that the call has already. */
+struct qtc_member {
+    uint64_t hash;
+    size_t name, name_len;  /* in call.names */
+    size_t text, text_len;  /* hold_calls: `"key":value` in call.texts */
+    unsigned next;          /* of the same bucket, plus one */
+    bool closed;            /* its value is complete */
+};
+
+#define QTC_BUCKETS 64
+
+enum qtc_name_flag { QTC_NAME_QUOTED = 1, QTC_NAME_SPACED = 2, QTC_NAME_ATTRIBUTE = 4, QTC_NAME_UNTERMINATED = 8 };
+
+/* The call that is being read. */
+struct qtc_call {
+    const struct qtc_format *format;
+    const struct qtc_tool *tool;
+    struct qtc_buf name;
+    bool open;      /* CALL is out, CALL_END is not */
+    bool pending;   /* the name is known, but not yet that it is a call */
+    bool wrapped;   /* `open` stood before it */
+    bool began;     /* the arguments' JSON has its opening brace */
+    bool whole;     /* the arguments came as one JSON value */
+    bool inner;     /* there was text between its tags */
+    unsigned flags; /* enum qtc_name_flag, told when the call is certain */
+    struct qtc_buf names;
+    struct qtc_buf texts;
+    struct qtc_buf members; /* struct qtc_member[] */
+    unsigned buckets[QTC_BUCKETS];
+};
+
+enum qtc_value_mode { QTC_VALUE_STREAM, QTC_VALUE_BUFFER, QTC_VALUE_SKIP };
+
+/* The parameter that is being read. */
+struct qtc_value {
+    enum qtc_value_mode mode;
+    unsigned types;
+    bool guess;    /* no type is known and JSON may be guessed (lenient) */
+    bool first;    /* nothing of it was seen yet */
+    bool nameless; /* <parameter>name</parameter>value */
+    bool naming;   /* its name is being read */
+    size_t member; /* in call.members */
+    size_t start;  /* hold_calls: of its text in call.texts */
+    struct qtc_buf text;  /* BUFFER: as the model wrote it */
+    struct qtc_buf close; /* </NAME> where a property's name is the tag */
+    size_t close_at;      /* how much of it matches, or SIZE_MAX */
+    int closer;           /* kind of the tag that is being judged by what follows */
+    uint64_t closer_end;
+    unsigned depth;       /* NEST: functions open inside */
+};
+
+/* A call's JSON object. */
+struct qtc_object {
+    struct qtc_mend mend;
+    unsigned reported; /* enum qtc_mended bits already told */
+    enum { QTC_KEY_NONE, QTC_KEY_OTHER, QTC_KEY_NAME, QTC_KEY_ARGUMENTS } role;
+    bool bare;          /* arguments only: in <function=N> */
+    bool has_arguments;
+    bool as_string;     /* the arguments came in quotes */
+    struct qtc_buf scratch; /* keys and what is ignored */
+    struct qtc_buf text;    /* the name, or arguments in quotes */
+    struct qtc_buf *out;
+    size_t close_at;    /* JSON_CLOSE: how much of `close` matches */
+};
+
+struct qtc_parser {
+    struct qtc_parse_options options;
+    qtc_sink *sink;
+    void *ctx;
+    enum qtc_code code;
+
+    const char *in; /* the window */
+    size_t n;
+    uint64_t base, done, mark;
+    uint64_t cand;    /* where the markup that is being judged begins; mark <= cand */
+    uint64_t tag;     /* where its last tag begins */
+    uint64_t held_to; /* hold has [mark, held_to) */
+    struct qtc_buf hold;
+
+    enum qtc_state state;
+    enum qtc_state origin;     /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
+    enum qtc_state tail_state; /* TAIL: where to go on */
+    unsigned node;             /* in the automaton */
+    int header_kind;           /* HEADER: enum qtc_mark_kind */
+    uint64_t header_at;        /* where the tag's inside begins */
+    unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
+    bool no_nest;              /* while a nested call is read again */
+
+    struct qtc_text_state text;
+    struct qtc_trial trial;
+    struct qtc_call call;
+    struct qtc_value value;
+    struct qtc_object object;
+    struct qtc_buf args; /* arguments' JSON that is not out yet */
+
+    struct qtc_mark_set text_marks;
+    struct qtc_mark_set tag_marks;
+    const struct qtc_format *tag_format; /* that tag_marks are of */
+};
+
+typedef size_t qtc_step(struct qtc_parser *p, size_t i);
+
+/* ---- engine.c ----------------------------------------------------------- */
+
+static inline uint64_t qtc_pos(const struct qtc_parser *p, size_t i)
+{
+    return p->base + i;
+}
+
+/* Keeps from base + i on. */
+void qtc_mark_at(struct qtc_parser *p, size_t i);
+/* Keeps less: from `at` on, which is not before mark. */
+void qtc_mark_move(struct qtc_parser *p, uint64_t at);
+void qtc_unmark(struct qtc_parser *p);
+/* The kept bytes [mark, base + i); valid until something else is kept. */
+struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i);
+/* The kept bytes [from, base + i). */
+struct qtc_bytes qtc_held_from(struct qtc_parser *p, uint64_t from, size_t i);
+/* What was kept is text after all. Returns i. */
+size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why);
+/* Reads the kept bytes [from, base + i) again, in `state`. Returns i. */
+size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state);
+/* The marks of a tagged call of this format, or of the one that shares its opener. */
+void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format);
+/* A format with this body behind the same opener: this one, if it fits; or NULL. */
+const struct qtc_format *qtc_sibling(const struct qtc_format *format, enum qtc_body body);
+size_t qtc_max_held(const struct qtc_parser *p);
+
+/* ---- emit.c ------------------------------------------------------------- */
+
+void qtc_emit(struct qtc_parser *p, enum qtc_event_kind kind, uint64_t end, struct qtc_bytes text);
+/* The kept bytes as CONTENT, REASONING or FRAMING, up to base + i. */
+void qtc_emit_held(struct qtc_parser *p, enum qtc_event_kind kind, size_t i);
+void qtc_emit_call(struct qtc_parser *p, uint64_t end);
+void qtc_emit_call_end(struct qtc_parser *p, uint64_t end, bool truncated);
+void qtc_defect(struct qtc_parser *p, enum qtc_defect defect, struct qtc_bytes what);
+/* Sends the arguments that are ready; `end`: the text that they took. */
+void qtc_flush_args(struct qtc_parser *p, uint64_t end);
+enum qtc_event_kind qtc_text_kind(const struct qtc_parser *p);
+void qtc_trial_begin(struct qtc_parser *p, bool in_fence, size_t i);
+void qtc_trial_commit(struct qtc_parser *p);
+void qtc_trial_drop(struct qtc_parser *p);
+
+/* ---- text.c ------------------------------------------------------------- */
+
+qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_tail;
+/* Bytes that are content without having been looked at: fences, lines. */
+void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
+void qtc_text_begin(struct qtc_parser *p, bool after_call);
+
+/* ---- xml.c -------------------------------------------------------------- */
+
+qtc_step qtc_step_block, qtc_step_fence, qtc_step_function, qtc_step_inner, qtc_step_after, qtc_step_tag,
+    qtc_step_header, qtc_step_property;
+/* The tag of a kind that begins at p->tag has been found, in p->origin; the
+ * piece goes on at i. */
+size_t qtc_structure(struct qtc_parser *p, enum qtc_mark_kind kind, size_t i);
+void qtc_block_begin(struct qtc_parser *p, const struct qtc_format *format);
+void qtc_function_begin(struct qtc_parser *p, size_t i);
+/* The name in a tag's inside (what stands behind "<function" or "<parameter").
+ * False where there is none. */
+bool qtc_tag_name(struct qtc_bytes inside, struct qtc_bytes *name, unsigned *flags);
+/* Whether the inside, not yet complete, may still become one. */
+bool qtc_tag_open(enum qtc_mark_kind kind, struct qtc_bytes inside);
+
+/* ---- arguments.c -------------------------------------------------------- */
+
+/* Begins a call of p->call.format. `certain`: nothing can undo it any more. */
+void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, bool certain, size_t i);
+void qtc_call_commit(struct qtc_parser *p, uint64_t end);
+/* Ends the open call: its text ends at `end`. */
+void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated);
+/* A parameter's name is known, its value begins. */
+void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags);
+/* <parameter> without a name: it comes as if it were the value. */
+void qtc_parameter_unnamed(struct qtc_parser *p);
+void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
+/* The value is complete. */
+void qtc_value_end(struct qtc_parser *p);
+/* The text ends inside the value. */
+void qtc_value_cut(struct qtc_parser *p);
+
+/* ---- value.c ------------------------------------------------------------ */
+
+qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_follow,
+    qtc_step_follow_tag, qtc_step_nest;
+/* The text ends here, inside a value. True where text was read again: the state
+ * that this led to ends too. */
+bool qtc_value_finish(struct qtc_parser *p);
+/* What was kept is the value's text. Returns i. */
+size_t qtc_value_reject(struct qtc_parser *p, size_t i);
+
+/* ---- call.c ------------------------------------------------------------- */
+
+qtc_step qtc_step_json, qtc_step_json_close, qtc_step_array;
+void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare);
+/* The text ends inside the object. */
+void qtc_object_cut(struct qtc_parser *p);
+
+#endif

@@ -1,0 +1,349 @@
+/* Content and reasoning: where the text is nothing but text.
+ *
+ * Most bytes pass here, so the loop looks at a byte's class and nothing else.
+ * Blanks right behind markup wait: beside a call they are dropped. Lines and
+ * backticks are counted, since markup inside code is quoted more often than meant. */
+#include "parse/parser.h"
+
+/* ---- lines, code spans, code fences ------------------------------------- */
+
+/* A run of backticks has ended: it opens or closes a fence or a span. */
+static void end_ticks(struct qtc_text_state *t)
+{
+    unsigned ticks = t->ticks;
+    t->ticks = 0;
+    if (t->fence > 0) {
+        if (t->ticks_begin && ticks >= t->fence) {
+            t->fence = 0;
+        }
+    } else if (t->ticks_begin && ticks >= 3) {
+        t->fence = ticks;
+        t->code = 0;
+    } else if (t->code == 0) {
+        t->code = ticks;
+        t->code_marked = false;
+    } else if (t->code == ticks) {
+        t->code = 0;
+    }
+}
+
+/* A span of code ends with its line, but for one that quotes markup: that may
+ * go on to the next blank line, as Markdown has it. */
+static void end_line(struct qtc_text_state *t)
+{
+    if (!t->code_marked || t->line_blank) {
+        t->code = 0;
+    }
+    t->line_blank = true;
+}
+
+static void note_byte(struct qtc_text_state *t, char c)
+{
+    if (c == '`') {
+        if (t->ticks++ == 0) {
+            t->ticks_begin = t->line_blank;
+        }
+        t->line_blank = false;
+        return;
+    }
+    if (t->ticks > 0) {
+        end_ticks(t);
+    }
+    if (c == '\n') {
+        end_line(t);
+    } else if (!qtc_is_blank(c)) {
+        t->line_blank = false;
+    }
+}
+
+void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        note_byte(&p->text, text.data[i]);
+    }
+}
+
+void qtc_text_begin(struct qtc_parser *p, bool after_call)
+{
+    p->state = QTC_S_TEXT;
+    p->node = 0;
+    p->text.fresh = true;
+    p->text.after_call = after_call;
+    if (p->trial.on && p->trial.in_fence) {
+        p->state = QTC_S_TRIAL_TAIL;
+    } else if (p->trial.on) {
+        qtc_trial_commit(p);
+    }
+}
+
+/* ---- plain text --------------------------------------------------------- */
+
+static size_t skip_fresh_blanks(struct qtc_parser *p, size_t i)
+{
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, i);
+    }
+    while (i < p->n && qtc_is_blank(p->in[i])) {
+        note_byte(&p->text, p->in[i++]);
+    }
+    if (i < p->n && !p->text_marks.find.first[(unsigned char)p->in[i]]) {
+        p->text.fresh = false;
+    }
+    return i;
+}
+
+/* Up to the first byte of a marker, or the end. */
+static size_t scan(struct qtc_parser *p, size_t i)
+{
+    struct qtc_text_state *t = &p->text;
+    const unsigned char *special = p->text_marks.special;
+    const char *in = p->in;
+    while (i < p->n) {
+        size_t begin = i;
+        if (!t->line_blank) {
+            while (i < p->n && !special[(unsigned char)in[i]]) {
+                i++;
+            }
+        }
+        if (i > begin) {
+            if (t->ticks > 0) {
+                end_ticks(t);
+            }
+        } else if (p->text_marks.find.first[(unsigned char)in[i]]) {
+            break;
+        } else {
+            note_byte(t, in[i++]);
+        }
+    }
+    return i;
+}
+
+static size_t begin_mark(struct qtc_parser *p, size_t i)
+{
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, i);
+    }
+    if (p->text.ticks > 0) {
+        end_ticks(&p->text);
+    }
+    p->cand = qtc_pos(p, i);
+    p->node = qtc_markers_step(&p->text_marks.find, 0, p->in[i]);
+    p->state = QTC_S_TEXT_MARK;
+    return i + 1;
+}
+
+/* in[from, to) is text; a character that is cut by the piece's end waits. */
+static void give(struct qtc_parser *p, size_t from, size_t to)
+{
+    size_t rest = to == p->n ? qtc_utf8_incomplete(p->in + from, to - from) : 0;
+    if (to - rest > from) {
+        qtc_emit(p, qtc_text_kind(p), qtc_pos(p, to - rest), qtc_bytes(p->in + from, to - rest - from));
+    }
+    if (rest > 0) {
+        qtc_mark_at(p, to - rest);
+        p->tail_state = QTC_S_TEXT;
+        p->state = QTC_S_TAIL;
+    }
+}
+
+size_t qtc_step_text(struct qtc_parser *p, size_t i)
+{
+    if (p->text.fresh) {
+        i = skip_fresh_blanks(p, i);
+        if (i == p->n || p->text.fresh) {
+            return i < p->n ? begin_mark(p, i) : i;
+        }
+    }
+    size_t end = scan(p, i);
+    if (p->mark != QTC_NO_MARK) {
+        qtc_emit_held(p, qtc_text_kind(p), end);
+    } else if (end > i) {
+        give(p, i, end);
+    }
+    return end < p->n ? begin_mark(p, end) : end;
+}
+
+/* The rest of a character whose first bytes came with the last piece. */
+size_t qtc_step_tail(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes held = qtc_held(p, i);
+    bool half = qtc_utf8_surrogate(held.data, held.len) != 0;
+    bool more = ((unsigned char)p->in[i] & 0xc0) == 0x80 || (half && held.len == 3 && (unsigned char)p->in[i] == 0xed);
+    if (more && held.len < (half ? 6u : 4u)) {
+        i++;
+        held = qtc_held(p, i);
+        bool whole = half ? held.len == 6 : qtc_utf8_incomplete(held.data, held.len) == 0;
+        if (!whole) {
+            return i;
+        }
+    }
+    p->state = p->tail_state;
+    if (p->state == QTC_S_VALUE) {
+        return qtc_value_reject(p, i);
+    }
+    qtc_text_note(p, held);
+    qtc_emit_held(p, qtc_text_kind(p), i);
+    return i;
+}
+
+/* ---- markers ------------------------------------------------------------ */
+
+/* The kept bytes up to `end` are text; what follows is still being judged. */
+static void give_held(struct qtc_parser *p, uint64_t end, size_t i)
+{
+    struct qtc_bytes held = qtc_held(p, i);
+    size_t len = (size_t)(end - p->mark);
+    qtc_text_note(p, qtc_bytes(held.data, len));
+    p->text.fresh = false;
+    qtc_emit(p, qtc_text_kind(p), end, qtc_bytes(held.data, len));
+    qtc_mark_move(p, end);
+}
+
+/* The marker is text. */
+static size_t as_text(struct qtc_parser *p, size_t i)
+{
+    p->state = QTC_S_TEXT;
+    p->node = 0;
+    p->text.fresh = false;
+    qtc_text_note(p, qtc_held_from(p, p->cand, i));
+    qtc_emit_held(p, qtc_text_kind(p), i);
+    return i;
+}
+
+static size_t as_quoted(struct qtc_parser *p, size_t i)
+{
+    p->text.code_marked = p->text.code > 0;
+    qtc_defect(p, QTC_D_QUOTED_MARKER, qtc_held_from(p, p->cand, i));
+    return as_text(p, i);
+}
+
+static bool in_code(const struct qtc_parser *p)
+{
+    return p->text.code > 0 || p->text.fence > 0;
+}
+
+/* Markup that may begin a call. */
+static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    bool fence = p->text.fence > 0;
+    if (p->text.code > 0 || (fence && (p->options.tools == NULL || !p->text.line_blank))) {
+        return as_quoted(p, i);
+    }
+    if (!p->trial.on && (fence || p->options.recover == QTC_RECOVER_STRICT)) {
+        qtc_trial_begin(p, fence, i);
+    }
+    p->tag = p->cand;
+    if (mark->kind == QTC_M_OPEN) {
+        qtc_block_begin(p, mark->format);
+    } else {
+        p->origin = QTC_S_TEXT;
+        p->text.in_block = false;
+        qtc_use_tags(p, mark->format);
+        qtc_function_begin(p, i);
+    }
+    return i;
+}
+
+static size_t on_close(struct qtc_parser *p, size_t i)
+{
+    if (!p->text.in_block || in_code(p)) {
+        if (!in_code(p)) {
+            qtc_defect(p, QTC_D_STRAY_CLOSER, qtc_held_from(p, p->cand, i));
+        }
+        return as_text(p, i);
+    }
+    p->text.in_block = false;
+    qtc_emit_held(p, QTC_FRAMING, i);
+    qtc_text_begin(p, true);
+    return i;
+}
+
+static size_t on_think_open(struct qtc_parser *p, size_t i)
+{
+    if (in_code(p) || !p->text.line_blank) {
+        return as_text(p, i);
+    }
+    if (p->text.reasoning && !(p->text.fresh && !p->text.thought)) {
+        qtc_defect(p, QTC_D_NESTED_THINK, qtc_bytes(NULL, 0));
+    } else if (p->text.thought) {
+        qtc_defect(p, QTC_D_THINK_REOPENED, qtc_bytes(NULL, 0));
+    }
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->state = QTC_S_TEXT;
+    p->text.reasoning = p->text.thought = true;
+    p->text.fresh = false;
+    return i;
+}
+
+/* In reasoning, a fence that was never closed must not hide its end. */
+static size_t on_think_close(struct qtc_parser *p, size_t i)
+{
+    bool reasoning = p->text.reasoning;
+    if (p->text.code > 0 || (!reasoning && p->text.fence > 0)) {
+        return as_text(p, i);
+    }
+    if (!reasoning) {
+        qtc_defect(p, QTC_D_STRAY_THINK_CLOSE, qtc_bytes(NULL, 0));
+    }
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->text.reasoning = false;
+    p->text.thought = true;
+    p->text.code = p->text.fence = 0;
+    p->text.line_blank = true;
+    qtc_text_begin(p, false);
+    return i;
+}
+
+static size_t on_special(struct qtc_parser *p, size_t i)
+{
+    if (in_code(p)) {
+        return as_text(p, i);
+    }
+    bool fresh = p->text.fresh;
+    if (p->mark < p->cand && !p->text.after_call) {
+        give_held(p, p->cand, i);
+    }
+    qtc_defect(p, QTC_D_SPECIAL_TOKEN, qtc_held_from(p, p->cand, i));
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->state = QTC_S_TEXT;
+    p->text.fresh = fresh;
+    return i;
+}
+
+static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    switch (mark->kind) {
+    case QTC_M_OPEN:
+    case QTC_M_FUNCTION:
+        return on_opener(p, mark, i);
+    case QTC_M_CLOSE:
+        return on_close(p, i);
+    case QTC_M_THINK_OPEN:
+        return on_think_open(p, i);
+    case QTC_M_THINK_CLOSE:
+        return on_think_close(p, i);
+    default:
+        return on_special(p, i);
+    }
+}
+
+size_t qtc_step_text_mark(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_markers *find = &p->text_marks.find;
+    while (i < p->n) {
+        unsigned node = qtc_markers_step(find, p->node, p->in[i]);
+        if (node == 0) {
+            return as_text(p, i);
+        }
+        i++;
+        if (find->nodes[node].depth <= find->nodes[p->node].depth) {
+            p->cand = qtc_pos(p, i) - find->nodes[node].depth;
+            give_held(p, p->cand, i);
+        }
+        p->node = node;
+        if (find->nodes[node].id >= 0) {
+            return on_marker(p, &p->text_marks.marks[find->nodes[node].id], i);
+        }
+    }
+    return i;
+}

@@ -1,0 +1,128 @@
+#include "parse/typed.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Longer than any number or literal that is worth waiting for. */
+#define SCALAR_MAX 512
+
+static bool is_word(struct qtc_bytes t, const char *word)
+{
+    return t.len == strlen(word) && strncasecmp(t.data, word, t.len) == 0;
+}
+
+static bool starts_number(char c)
+{
+    return c == '-' || (c >= '0' && c <= '9');
+}
+
+/* 12.0 and 1e3 are integers too; 12.5 is not. An exponent is taken at its word. */
+static bool has_fraction(struct qtc_bytes t)
+{
+    const char *point = memchr(t.data, '.', t.len);
+    if (point == NULL) {
+        return memchr(t.data, 'e', t.len) != NULL || memchr(t.data, 'E', t.len) != NULL;
+    }
+    return true;
+}
+
+static bool put_null(struct qtc_buf *out, struct qtc_bytes t, unsigned *mended)
+{
+    bool python = qtc_bytes_is(t, "None");
+    if (!python && !is_word(t, "null")) {
+        return false;
+    }
+    *mended |= python ? (unsigned)QTC_MEND_PYTHON : 0u;
+    qtc_buf_str(out, "null");
+    return true;
+}
+
+static bool put_number(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch)
+{
+    if (t.len == 0 || !starts_number(t.data[0]) || !qtc_json_valid(t)) {
+        return false;
+    }
+    *mismatch = (types & QTC_T_NUMBER) == 0 && has_fraction(t);
+    qtc_buf_put(out, t);
+    return true;
+}
+
+static bool put_boolean(struct qtc_buf *out, struct qtc_bytes t, bool *mismatch, unsigned *mended)
+{
+    bool digit = qtc_bytes_is(t, "1") || qtc_bytes_is(t, "0");
+    bool yes = is_word(t, "true") || qtc_bytes_is(t, "1");
+    if (!yes && !is_word(t, "false") && !digit) {
+        return false;
+    }
+    *mismatch = digit;
+    *mended |= !digit && (t.data[0] == 'T' || t.data[0] == 'F') ? (unsigned)QTC_MEND_PYTHON : 0u;
+    qtc_buf_str(out, yes ? "true" : "false");
+    return true;
+}
+
+static bool put_container(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch, unsigned *mended)
+{
+    if (t.len == 0 || (t.data[0] != '{' && t.data[0] != '[')) {
+        return false;
+    }
+    size_t start = out->len;
+    if (qtc_json_valid(t)) {
+        qtc_buf_put(out, t);
+    } else if (!qtc_mend_text(t, out, mended)) {
+        out->len = start;
+        *mended = 0;
+        return false;
+    }
+    *mismatch = (types & (t.data[0] == '{' ? QTC_T_OBJECT : QTC_T_ARRAY)) == 0;
+    return true;
+}
+
+static bool put_any(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch, unsigned *mended)
+{
+    return ((types & QTC_T_NULL) && put_null(out, t, mended)) ||
+           ((types & (QTC_T_INTEGER | QTC_T_NUMBER)) && put_number(out, t, types, mismatch)) ||
+           ((types & QTC_T_BOOLEAN) && put_boolean(out, t, mismatch, mended)) ||
+           ((types & (QTC_T_ARRAY | QTC_T_OBJECT)) && put_container(out, t, types, mismatch, mended));
+}
+
+void qtc_typed(struct qtc_buf *out, struct qtc_bytes text, unsigned types, bool guess, bool *mismatch,
+               unsigned *mended)
+{
+    struct qtc_bytes trimmed = qtc_bytes_trim(text);
+    *mismatch = false;
+    *mended = 0;
+    if (types == 0 && guess && qtc_json_valid(trimmed)) {
+        qtc_buf_put(out, trimmed);
+        return;
+    }
+    size_t start = out->len;
+    bool string_allowed = (types & QTC_T_STRING) != 0;
+    if (put_any(out, trimmed, types, mismatch, mended) && !(*mismatch && string_allowed)) {
+        return;
+    }
+    out->len = start;
+    *mended = 0;
+    *mismatch = types != 0 && !string_allowed;
+    qtc_json_string(out, text);
+}
+
+bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
+{
+    if (guess && types == 0) {
+        return true;
+    }
+    struct qtc_bytes t = qtc_bytes_trim(begin);
+    if (t.len == 0) {
+        return begin.len < SCALAR_MAX;
+    }
+    char c = t.data[0];
+    if (c == '{' || c == '[') {
+        return (types & (QTC_T_OBJECT | QTC_T_ARRAY)) != 0;
+    }
+    if (begin.len >= SCALAR_MAX) {
+        return false;
+    }
+    return ((types & QTC_T_NULL) && strchr("nN", c) != NULL && t.len <= 4) ||
+           ((types & QTC_T_BOOLEAN) && strchr("tTfF01", c) != NULL && t.len <= 5) ||
+           ((types & (QTC_T_NUMBER | QTC_T_INTEGER)) && starts_number(c));
+}
