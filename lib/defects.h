@@ -95,10 +95,7 @@ DEFECT(NAMELESS_PARAMETER, "nameless-parameter", WARNING, "<parameter>name</para
 DEFECT(PROPERTY_TAG, "property-tag", WARNING, "a parameter's name used as its tag; accepted")
 DEFECT(FOREIGN_BODY, "foreign-body", WARNING, "another format's call inside this one's markers; read as that")
 DEFECT(FENCE_IN_BODY, "fence-in-body", WARNING, "a code fence around a call's body; ignored")
-DEFECT(CDATA_VALUE, "cdata-value", WARNING, "a value in <![CDATA[ ]]>; unwrapped")
-DEFECT(VALUE_WRAPPER, "value-wrapper", WARNING, "a value in <value> tags; unwrapped")
 DEFECT(DUPLICATE_PARAMETER, "duplicate-parameter", WARNING, "a parameter twice; the last one where nothing was sent yet, else the first")
-DEFECT(DUPLICATE_KEY, "duplicate-key", WARNING, "a key twice in the arguments; kept, the last one counts")
 DEFECT(SPECIAL_TOKEN, "special-token-leak", WARNING, "a tokenizer's special token in the text; left out")
 
 /* what the arguments hold */

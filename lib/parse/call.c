@@ -4,8 +4,6 @@
  * may be no call. The arguments go out as they come; before the name, they wait. */
 #include "parse/parser.h"
 
-#include <string.h>
-
 static char first_of(const char *marker)
 {
     return marker == NULL ? '\0' : marker[0];
@@ -19,7 +17,7 @@ void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, boo
     o->bare = bare;
     o->mend.stop_bad = !bare; /* until it is known to be a call */
     o->role = bare ? QTC_KEY_ARGUMENTS : QTC_KEY_NONE;
-    o->has_arguments = o->as_string = false;
+    o->has_arguments = o->as_string = o->comma = false;
     o->scratch.len = o->text.len = 0;
     o->out = bare ? &p->args : &o->scratch;
     p->state = QTC_S_JSON;
@@ -92,9 +90,10 @@ static void on_name(struct qtc_parser *p, size_t i)
     if (name.len == 0) {
         return;
     }
+    unsigned flags = name.len < o->scratch.len ? (unsigned)QTC_NAME_SPACED : 0u;
     struct qtc_buf early = p->args; /* arguments that came before the name */
     p->args = (struct qtc_buf){0};
-    qtc_call_begin(p, name, 0, true, i);
+    qtc_call_begin(p, name, flags, true, i);
     p->call.whole = true;
     o->mend.stop_bad = false;
     qtc_buf_free(&p->args);
@@ -188,7 +187,10 @@ static void report(struct qtc_parser *p)
 {
     struct qtc_object *o = &p->object;
     unsigned found = o->mend.found & ~o->reported;
-    for (unsigned bit = 0; found != 0 && bit < QTC_MEND_BITS; bit++) {
+    if (found == 0) {
+        return;
+    }
+    for (unsigned bit = 0; bit < QTC_MEND_BITS; bit++) {
         if (found >> bit & 1) {
             qtc_defect(p, qtc_mend_defect(bit), qtc_bytes(NULL, 0));
         }
@@ -196,13 +198,22 @@ static void report(struct qtc_parser *p)
     o->reported |= found;
 }
 
-size_t qtc_step_json(struct qtc_parser *p, size_t i)
+static size_t on_angle(struct qtc_parser *p, size_t i)
+{
+    p->tag = qtc_pos(p, i);
+    p->node = 0;
+    p->state = QTC_S_JSON_TAG;
+    if (p->call.open) {
+        qtc_mark_at(p, i);
+    }
+    return i;
+}
+
+/* What the last feed of the object led to. */
+static size_t on_event(struct qtc_parser *p, size_t i)
 {
     struct qtc_object *o = &p->object;
-    i += qtc_mend_feed(&o->mend, p->in + i, p->n - i, o->out);
-    if (o->mend.found & ~o->reported) {
-        report(p);
-    }
+    report(p);
     if (o->role == QTC_KEY_OTHER) {
         o->scratch.len = 0;
     }
@@ -214,93 +225,143 @@ size_t qtc_step_json(struct qtc_parser *p, size_t i)
         on_value(p);
         break;
     case QTC_MEND_END:
-        if (o->bare) {
-            p->call.whole = true;
-            p->call.began = true;
-            p->state = QTC_S_FUNCTION;
-        } else {
+        if (!o->bare) {
             on_value_end(p, i);
+            break;
         }
+        p->call.whole = p->call.began = true;
+        p->state = QTC_S_FUNCTION;
         break;
     case QTC_MEND_CLOSED:
         return on_closed(p, i);
-    case QTC_MEND_ANGLE:
-        o->close_at = 0;
-        p->state = QTC_S_JSON_CLOSE;
-        if (p->call.open) {
-            qtc_mark_at(p, i);
-        }
-        break;
     case QTC_MEND_BAD:
         return not_a_call(p, i);
+    case QTC_MEND_ANGLE:
     case QTC_MEND_NONE:
         break;
     }
     return i;
 }
 
-/* What looked like `close` is part of the object's text. */
-static size_t not_close(struct qtc_parser *p, size_t i)
+size_t qtc_step_json(struct qtc_parser *p, size_t i)
 {
-    const char *close = p->call.format->close;
     struct qtc_object *o = &p->object;
-    size_t len = o->close_at, used = 0;
-    p->state = QTC_S_JSON;
+    i += qtc_mend_feed(&o->mend, p->in + i, p->n - i, o->out);
+    on_event(p, i);
+    return o->mend.event == QTC_MEND_ANGLE ? on_angle(p, i) : i;
+}
+
+/* ---- markers in the object ---------------------------------------------- */
+
+/* What looked like a marker, [tag, base + i), is part of the object's text. */
+static size_t not_marker(struct qtc_parser *p, size_t i)
+{
+    struct qtc_object *o = &p->object;
+    struct qtc_buf again = {0};
+    size_t used = 0;
+    qtc_buf_put(&again, qtc_held_from(p, p->tag, i));
     if (p->call.open) {
         qtc_unmark(p);
     }
-    qtc_mend_pass(&o->mend);
-    while (used < len && p->state == QTC_S_JSON) {
-        used += qtc_mend_feed(&o->mend, close + used, len - used, o->out);
-        if (o->mend.event == QTC_MEND_END) {
-            on_value_end(p, i);
-        } else if (o->mend.event == QTC_MEND_ANGLE) {
-            qtc_mend_pass(&o->mend);
-        } else if (o->mend.event == QTC_MEND_VALUE) {
-            on_value(p);
-        } else if (o->mend.event == QTC_MEND_BAD) {
-            return not_a_call(p, i);
-        }
+    p->state = QTC_S_JSON;
+    while (used < again.len && p->state == QTC_S_JSON) {
+        qtc_mend_pass(&o->mend);
+        used += qtc_mend_feed(&o->mend, again.data + used, again.len - used, o->out);
+        on_event(p, i);
     }
-    report(p);
+    p->code = again.failed ? QTC_NOMEM : p->code;
+    qtc_buf_free(&again);
     return i;
 }
 
 /* The block ends inside the object: brackets are missing. */
-static size_t on_close(struct qtc_parser *p, size_t i)
+static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *marker, size_t i)
 {
     struct qtc_object *o = &p->object;
-    bool bare = o->bare;
     qtc_mend_finish(&o->mend, o->out, true);
-    if (!bare && o->role > QTC_KEY_OTHER) {
+    if (!o->bare && o->role > QTC_KEY_OTHER) {
         on_value_end(p, i);
     }
     if (!p->call.open) {
         return qtc_fail(p, i, QTC_D_NAME_MISSING);
     }
     qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
+    if (marker->kind == QTC_M_OPEN) {
+        qtc_defect(p, QTC_D_NESTED_OPEN, qtc_bytes(NULL, 0));
+    }
     p->call.whole = true;
-    end_call(p, i - strlen(p->call.format->close)); /* may lie before the piece: offsets wrap */
-    p->text.in_block = p->text.in_array = false;
-    qtc_emit(p, QTC_FRAMING, qtc_pos(p, i), qtc_str(p->call.format->close));
-    qtc_text_begin(p, true);
-    return i;
+    if (!o->has_arguments && !o->bare) {
+        qtc_buf_str(&p->args, "{}");
+    }
+    qtc_call_end(p, p->tag, false);
+    p->origin = QTC_S_AFTER;
+    return qtc_structure(p, marker->kind, i);
 }
 
-size_t qtc_step_json_close(struct qtc_parser *p, size_t i)
+/* Behind a marker in a string. `close`, a raw line end and `open` are no text of
+ * a string: it was never closed, and the next call must not be lost in it. */
+static size_t leave_string(struct qtc_parser *p, size_t i)
 {
-    const char *close = p->call.format->close;
+    qtc_object_cut(p);
+    qtc_call_end(p, p->tag, true);
+    p->origin = QTC_S_AFTER;
+    p->text.in_array = false;
+    return qtc_replay(p, p->tag, i, QTC_S_AFTER);
+}
+
+size_t qtc_step_json_follow(struct qtc_parser *p, size_t i)
+{
     struct qtc_object *o = &p->object;
+    const char *open = p->call.format->open;
     for (; i < p->n; i++) {
-        if (p->in[i] != close[o->close_at]) {
-            return not_close(p, i);
+        char c = p->in[i];
+        if (o->follow == 0 && qtc_is_blank(c)) {
+            o->line = o->line || c == '\n';
+            continue;
         }
-        if (close[++o->close_at] == '\0') {
-            return on_close(p, i + 1);
+        if (!o->line || c != open[o->follow]) {
+            return not_marker(p, i);
+        }
+        if (open[++o->follow] == '\0') {
+            return leave_string(p, i + 1);
         }
     }
     return i;
 }
+
+size_t qtc_step_json_tag(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_markers *find = &p->tag_marks.find;
+    struct qtc_object *o = &p->object;
+    while (i < p->n) {
+        p->node = qtc_markers_child(find, p->node, p->in[i]);
+        if (p->node == 0) {
+            return not_marker(p, i);
+        }
+        i++;
+        if (find->nodes[p->node].id < 0) {
+            continue;
+        }
+        const struct qtc_mark *mark = &p->tag_marks.marks[find->nodes[p->node].id];
+        bool block = mark->kind == QTC_M_OPEN || mark->kind == QTC_M_CLOSE;
+        if (!qtc_mend_in_string(&o->mend)) {
+            return block ? on_marker(p, mark, i) : not_marker(p, i);
+        }
+        if (block) {
+            qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_str(mark->text));
+        }
+        if (mark->kind != QTC_M_CLOSE || !p->call.open) {
+            return not_marker(p, i);
+        }
+        o->follow = 0;
+        o->line = false;
+        p->state = QTC_S_JSON_FOLLOW;
+        return i;
+    }
+    return i;
+}
+
+/* ---- arrays of calls ---------------------------------------------------- */
 
 static bool ends_junk(char c)
 {
@@ -328,8 +389,8 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     if (p->mark == QTC_NO_MARK) {
         qtc_mark_at(p, i);
     }
-    while (i < p->n && (qtc_is_blank(p->in[i]) || p->in[i] == ',')) {
-        i++;
+    for (; i < p->n && (qtc_is_blank(p->in[i]) || p->in[i] == ','); i++) {
+        p->object.comma = p->object.comma || p->in[i] == ',';
     }
     if (i == p->n) {
         return i;
@@ -341,14 +402,19 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         return i;
     }
     if (c == ']') {
+        if (p->object.comma) {
+            qtc_defect(p, QTC_D_TRAILING_COMMA, qtc_bytes(NULL, 0));
+        }
         p->text.in_array = false;
         p->state = QTC_S_AFTER;
         return i + 1;
     }
     if (c == '<') {
+        qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
         p->state = QTC_S_AFTER;
         return i;
     }
+    p->object.comma = false;
     return array_junk(p, i);
 }
 

@@ -48,6 +48,17 @@ static void keep(struct qtc_parser *p, size_t i)
     }
 }
 
+/* The same for a trial's text. */
+static void keep_trial(struct qtc_parser *p, size_t i)
+{
+    struct qtc_trial *t = &p->trial;
+    uint64_t end = qtc_pos(p, i);
+    if (t->on && t->raw_to < end) {
+        qtc_buf_add(&t->raw, p->in + (t->raw_to - p->base), (size_t)(end - t->raw_to));
+        t->raw_to = end;
+    }
+}
+
 struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i)
 {
     if (p->hold.len == 0 && p->mark >= p->base) {
@@ -88,7 +99,8 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
     [QTC_S_NEST] = qtc_step_nest,
     [QTC_S_JSON] = qtc_step_json,
-    [QTC_S_JSON_CLOSE] = qtc_step_json_close,
+    [QTC_S_JSON_TAG] = qtc_step_json_tag,
+    [QTC_S_JSON_FOLLOW] = qtc_step_json_follow,
     [QTC_S_ARRAY] = qtc_step_array,
     [QTC_S_TRIAL_TAIL] = step_trial_tail,
 };
@@ -116,10 +128,7 @@ static size_t step_trial_tail(struct qtc_parser *p, size_t i)
 static void end_trial(struct qtc_parser *p, size_t i)
 {
     struct qtc_trial *t = &p->trial;
-    uint64_t end = qtc_pos(p, i);
-    if (t->raw_to < end) {
-        qtc_buf_add(&t->raw, p->in + (t->raw_to - p->base), (size_t)(end - t->raw_to));
-    }
+    keep_trial(p, i);
     qtc_trial_drop(p);
     qtc_defect(p, t->why, qtc_bytes(NULL, 0));
     p->state = QTC_S_TEXT;
@@ -127,7 +136,7 @@ static void end_trial(struct qtc_parser *p, size_t i)
     qtc_text_note(p, qtc_buf_bytes(&t->raw));
     qtc_unmark(p);
     p->mark = t->at;
-    p->held_to = end;
+    p->held_to = qtc_pos(p, i);
     qtc_buf_put(&p->hold, qtc_buf_bytes(&t->raw));
     qtc_emit_held(p, qtc_text_kind(p), i);
 }
@@ -192,10 +201,7 @@ static void run(struct qtc_parser *p, size_t n)
         return;
     }
     keep(p, n);
-    if (p->trial.on && p->trial.raw_to < qtc_pos(p, n)) {
-        qtc_buf_add(&p->trial.raw, p->in + (p->trial.raw_to - p->base), (size_t)(qtc_pos(p, n) - p->trial.raw_to));
-        p->trial.raw_to = qtc_pos(p, n);
-    }
+    keep_trial(p, n);
 }
 
 size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state)
@@ -205,6 +211,7 @@ size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state 
     size_t n = p->n;
     uint64_t base = p->base;
     qtc_buf_put(&again, qtc_held_from(p, from, i));
+    keep_trial(p, i);
     qtc_unmark(p);
     p->in = again.data;
     p->base = from;
@@ -280,7 +287,7 @@ static void seal(struct qtc_mark_set *set)
 {
     qtc_markers_seal(&set->find);
     memcpy(set->special, set->find.first, sizeof set->special);
-    set->special['\n'] = set->special['`'] = 1;
+    set->special['\n'] = set->special['`'] = set->special['~'] = 1;
 }
 
 void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format)
@@ -329,7 +336,7 @@ static void finish_after(struct qtc_parser *p)
     if (p->mark != QTC_NO_MARK) {
         qtc_emit_held(p, QTC_FRAMING, 0);
     }
-    if (p->trial.on) {
+    if (p->trial.on && !p->trial.failed) {
         qtc_trial_commit(p);
     }
     p->state = QTC_S_TEXT;
@@ -349,7 +356,7 @@ static void finish_text(struct qtc_parser *p)
 /* Inside a call that is certain: it ends here, cut. */
 static void finish_call(struct qtc_parser *p)
 {
-    if (p->state == QTC_S_JSON || p->state == QTC_S_JSON_CLOSE) {
+    if (p->state >= QTC_S_JSON && p->state <= QTC_S_JSON_FOLLOW) {
         qtc_object_cut(p);
     } else if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && qtc_value_finish(p)) {
         return;

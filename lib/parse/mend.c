@@ -26,7 +26,7 @@ enum qtc_defect qtc_mend_defect(unsigned bit)
     static const enum qtc_defect defects[QTC_MEND_BITS] = {
         QTC_D_SINGLE_QUOTES,  QTC_D_UNQUOTED_KEY,  QTC_D_TRAILING_COMMA, QTC_D_RAW_CONTROL,
         QTC_D_UNESCAPED_QUOTE, QTC_D_INVALID_ESCAPE, QTC_D_PYTHON_LITERAL, QTC_D_COMMENT_IN_JSON,
-        QTC_D_MISSING_BRACE,  QTC_D_EXTRA_BRACE,   QTC_D_NOT_JSON,
+        QTC_D_MISSING_BRACE,  QTC_D_EXTRA_BRACE,   QTC_D_NOT_JSON,       QTC_D_LONE_SURROGATE,
     };
     return defects[bit];
 }
@@ -305,23 +305,40 @@ static size_t step_after(struct qtc_mend *m, const char *p, size_t n, struct qtc
     return begin_junk(m, out);
 }
 
+static size_t run_to(const char *p, size_t n, char c)
+{
+    const char *end = memchr(p, c, n);
+    return end == NULL ? n : (size_t)(end - p);
+}
+
 /* Plain bytes of a string, up to what needs a look. */
 static size_t string_run(const struct qtc_mend *m, const char *p, size_t n)
 {
     size_t run = qtc_json_plain(p, n);
     if (m->quote == '\'') {
-        const char *end = memchr(p, '\'', run);
-        return end == NULL ? run : (size_t)(end - p);
+        run = run_to(p, run, '\'');
     }
-    return run;
+    return m->angle == '\0' || run == 0 ? run : 1 + run_to(p + 1, run - 1, m->angle);
+}
+
+/* The low half must follow at once. */
+static void end_pair(struct qtc_mend *m)
+{
+    if (m->high) {
+        m->found |= QTC_MEND_LONE_SURROGATE;
+        m->high = false;
+    }
 }
 
 static size_t step_string(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
     size_t run = string_run(m, p, n);
     qtc_buf_add(out, p, run);
-    if (run == n) {
-        return n;
+    if (run > 0 || p[0] != '\\') {
+        end_pair(m);
+    }
+    if (run == n || p[run] == m->angle) {
+        return run;
     }
     char c = p[run];
     if (c == m->quote) {
@@ -348,6 +365,7 @@ static size_t step_escape(struct qtc_mend *m, const char *p, size_t n, struct qt
         m->state = HEX;
         return 1;
     }
+    end_pair(m);
     if (c != '\0' && strchr("\"\\/bfnrt", c) != NULL) {
         qtc_buf_byte(out, '\\');
         qtc_buf_byte(out, c);
@@ -371,6 +389,20 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/* \uD800 to \uDBFF is the first half of a pair, \uDC00 to \uDFFF the second. */
+static void note_pair(struct qtc_mend *m)
+{
+    char d = m->pend.data[2], h = m->pend.data[3];
+    bool surrogate = (d == 'd' || d == 'D') && strchr("89abAB", h) != NULL;
+    bool low = (d == 'd' || d == 'D') && strchr("cdefCDEF", h) != NULL;
+    if (low == m->high) {
+        m->high = surrogate;
+        return;
+    }
+    m->found |= QTC_MEND_LONE_SURROGATE;
+    m->high = surrogate;
+}
+
 static size_t step_hex(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
     (void)n;
@@ -380,6 +412,7 @@ static size_t step_hex(struct qtc_mend *m, const char *p, size_t n, struct qtc_b
         if (m->pend.len < 6) {
             return 1;
         }
+        note_pair(m);
     } else {
         m->found |= QTC_MEND_INVALID_ESCAPE;
         qtc_buf_byte(out, '\\');
@@ -537,7 +570,8 @@ static size_t step_done(struct qtc_mend *m, const char *p, size_t n, struct qtc_
 static bool asks_about_angle(const struct qtc_mend *m)
 {
     static const bool asks[] = {
-        [VALUE] = true, [KEY] = true, [COLON] = true, [AFTER] = true, [QUOTE] = true, [JUNK] = true, [DONE] = false,
+        [VALUE] = true, [KEY] = true,    [COLON] = true, [AFTER] = true,
+        [QUOTE] = true, [STRING] = true, [JUNK] = true,  [DONE] = false,
     };
     return asks[m->state];
 }
@@ -552,8 +586,9 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
         [BLOCK] = step_comment, [STAR] = step_comment,  [RAW] = step_raw,       [DONE] = step_done,
     };
     size_t i = 0;
+    unsigned before = m->found;
     m->event = QTC_MEND_NONE;
-    while (i < n && m->event == QTC_MEND_NONE) {
+    while (i < n && m->event == QTC_MEND_NONE && m->found == before) {
         if (p[i] == m->angle && m->angle != '\0' && asks_about_angle(m) && !m->pass_angle) {
             m->event = QTC_MEND_ANGLE;
             return i;
@@ -571,6 +606,11 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
 void qtc_mend_pass(struct qtc_mend *m)
 {
     m->pass_angle = true;
+}
+
+bool qtc_mend_in_string(const struct qtc_mend *m)
+{
+    return m->state == STRING;
 }
 
 void qtc_mend_reset(struct qtc_mend *m, unsigned watch, char angle)

@@ -24,9 +24,10 @@ enum qtc_mended {
     QTC_MEND_COMMENT = 1 << 7,
     QTC_MEND_MISSING_BRACE = 1 << 8,
     QTC_MEND_EXTRA_BRACE = 1 << 9,
-    QTC_MEND_NOT_JSON = 1 << 10
+    QTC_MEND_NOT_JSON = 1 << 10,
+    QTC_MEND_LONE_SURROGATE = 1 << 11
 };
-#define QTC_MEND_BITS 11
+#define QTC_MEND_BITS 12
 
 /* The defect that a bit of enum qtc_mended (by its number) stands for. */
 enum qtc_defect qtc_mend_defect(unsigned bit);
@@ -37,7 +38,7 @@ enum qtc_mend_event {
     QTC_MEND_VALUE, /* a value at the watched depth begins with the next byte */
     QTC_MEND_END,   /* that value is complete */
     QTC_MEND_CLOSED,/* the watched object itself is closed */
-    QTC_MEND_ANGLE, /* outside a string stands the byte `angle`: a marker? */
+    QTC_MEND_ANGLE, /* the next byte is `angle`: a marker? */
     QTC_MEND_BAD    /* with stop_bad: the first thing that is no JSON */
 };
 
@@ -54,16 +55,20 @@ struct qtc_mend {
     char angle;          /* first byte of the marker that may end all; 0: none */
     char first;          /* with QTC_MEND_VALUE: the value's first byte */
     bool is_key, begun, pass_angle;
+    bool high;     /* behind an escaped high surrogate */
     bool stop_bad; /* for the caller to set */
     unsigned char stack[QTC_JSON_MAX_DEPTH / 8]; /* a bit a level: 1 is object */
 };
 
 void qtc_mend_reset(struct qtc_mend *m, unsigned watch, char angle);
 void qtc_mend_free(struct qtc_mend *m);
-/* Consumes bytes up to the next event (m->event) or all; returns how many. */
+/* Consumes bytes up to the next event (m->event), the next thing mended, or
+ * all; returns how many. */
 size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out);
 /* After QTC_MEND_ANGLE, when it was no marker: the next byte is an ordinary one. */
 void qtc_mend_pass(struct qtc_mend *m);
+/* Whether it stands inside a string. */
+bool qtc_mend_in_string(const struct qtc_mend *m);
 /* The text ends: writes what is held as far as it goes and, with `close`, what
  * closes everything down to the watched depth. */
 void qtc_mend_finish(struct qtc_mend *m, struct qtc_buf *out, bool close);

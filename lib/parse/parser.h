@@ -48,7 +48,8 @@ enum qtc_state {
     QTC_S_FOLLOW_TAG,   /* and the tag behind them */
     QTC_S_NEST,         /* in a call inside the value, until what follows tells whose it is */
     QTC_S_JSON,         /* in a call's object, or in a function's arguments */
-    QTC_S_JSON_CLOSE,   /* `close` in it, where a bracket is missing */
+    QTC_S_JSON_TAG,     /* '<' in it: `close` or `open`, where a bracket is missing? */
+    QTC_S_JSON_FOLLOW,  /* `close` in a string: is the next block behind it? */
     QTC_S_ARRAY,        /* between the calls of an array */
     QTC_S_TRIAL_TAIL,   /* behind a call in a code fence, to the end of its line */
     QTC_STATES
@@ -100,7 +101,8 @@ struct qtc_text_state {
     bool block_call; /* there was a call in this block */
     bool seen_call;
     bool thought;     /* there was reasoning */
-    unsigned ticks;   /* backticks of the run that is going on */
+    unsigned ticks;   /* length of the run of backticks or tildes that is going on */
+    char tick, fence_tick;
     bool ticks_begin; /* it began its line */
     unsigned code;    /* ticks that opened the code span; 0: none */
     unsigned fence;   /* ticks that opened the code fence; 0: none */
@@ -183,7 +185,9 @@ struct qtc_object {
     struct qtc_buf scratch; /* keys and what is ignored */
     struct qtc_buf text;    /* the name, or arguments in quotes */
     struct qtc_buf *out;
-    size_t close_at;    /* JSON_CLOSE: how much of `close` matches */
+    size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
+    bool line;          /* and whether a line end stood before it */
+    bool comma;         /* ARRAY: behind a comma */
 };
 
 struct qtc_parser {
@@ -315,7 +319,7 @@ size_t qtc_value_reject(struct qtc_parser *p, size_t i);
 
 /* ---- call.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_json, qtc_step_json_close, qtc_step_array;
+qtc_step qtc_step_json, qtc_step_json_tag, qtc_step_json_follow, qtc_step_array;
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare);
 /* The text ends inside the object. */
 void qtc_object_cut(struct qtc_parser *p);

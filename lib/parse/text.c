@@ -7,18 +7,21 @@
 
 /* ---- lines, code spans, code fences ------------------------------------- */
 
-/* A run of backticks has ended: it opens or closes a fence or a span. */
+/* A run of backticks or tildes has ended: it opens or closes a fence or a span. */
 static void end_ticks(struct qtc_text_state *t)
 {
     unsigned ticks = t->ticks;
     t->ticks = 0;
     if (t->fence > 0) {
-        if (t->ticks_begin && ticks >= t->fence) {
+        if (t->ticks_begin && ticks >= t->fence && t->tick == t->fence_tick) {
             t->fence = 0;
         }
     } else if (t->ticks_begin && ticks >= 3) {
         t->fence = ticks;
+        t->fence_tick = t->tick;
         t->code = 0;
+    } else if (t->tick == '~') {
+        return;
     } else if (t->code == 0) {
         t->code = ticks;
         t->code_marked = false;
@@ -39,15 +42,13 @@ static void end_line(struct qtc_text_state *t)
 
 static void note_byte(struct qtc_text_state *t, char c)
 {
-    if (c == '`') {
-        if (t->ticks++ == 0) {
-            t->ticks_begin = t->line_blank;
-        }
-        t->line_blank = false;
-        return;
-    }
-    if (t->ticks > 0) {
+    bool tick = c == '`' || c == '~';
+    if (t->ticks > 0 && c != t->tick) {
         end_ticks(t);
+    }
+    if (tick && t->ticks++ == 0) {
+        t->tick = c;
+        t->ticks_begin = t->line_blank;
     }
     if (c == '\n') {
         end_line(t);
@@ -246,11 +247,14 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
 
 static size_t on_close(struct qtc_parser *p, size_t i)
 {
-    if (!p->text.in_block || in_code(p)) {
-        if (!in_code(p)) {
-            qtc_defect(p, QTC_D_STRAY_CLOSER, qtc_held_from(p, p->cand, i));
-        }
+    if (in_code(p)) {
         return as_text(p, i);
+    }
+    if (!p->text.in_block) {
+        qtc_defect(p, QTC_D_STRAY_CLOSER, qtc_held_from(p, p->cand, i));
+        if (!p->text.fresh || !p->text.after_call) {
+            return as_text(p, i);
+        }
     }
     p->text.in_block = false;
     qtc_emit_held(p, QTC_FRAMING, i);

@@ -255,8 +255,7 @@ size_t qtc_step_follow(struct qtc_parser *p, size_t i)
         return i;
     }
     if (p->in[i] != '<') {
-        /* Nothing but a tag may follow, unless the values have no closing tags. */
-        return v->closer == QTC_M_OPEN ? qtc_value_reject(p, i) : reject_closer(p, i);
+        return reject_closer(p, i);
     }
     if (v->closer == QTC_M_PROPERTY) {
         qtc_value_end(p);
@@ -291,7 +290,7 @@ size_t qtc_step_follow_tag(struct qtc_parser *p, size_t i)
     while (i < p->n) {
         p->node = qtc_markers_child(find, p->node, p->in[i]);
         if (p->node == 0) {
-            return opener ? qtc_value_reject(p, i) : reject_closer(p, i);
+            return reject_closer(p, i);
         }
         i++;
         if (find->nodes[p->node].id < 0) {
@@ -299,7 +298,7 @@ size_t qtc_step_follow_tag(struct qtc_parser *p, size_t i)
         }
         enum qtc_mark_kind next = p->tag_marks.marks[find->nodes[p->node].id].kind;
         if (opener) {
-            return next == QTC_M_FUNCTION ? begin_header(p, next, i) : qtc_value_reject(p, i);
+            return next == QTC_M_FUNCTION ? begin_header(p, next, i) : reject_closer(p, i);
         }
         return confirms(p->value.closer, next) ? accept_closer(p, next, i) : reject_closer(p, i);
     }

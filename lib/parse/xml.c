@@ -408,7 +408,8 @@ static size_t function_header(struct qtc_parser *p, struct qtc_bytes inside, siz
         }
     }
     p->call.format = qtc_sibling(p->tag_format, QTC_BODY_XML);
-    qtc_call_begin(p, name, flags | p->header_flags, p->text.in_block || closed, next);
+    flags |= p->header_flags | (closed ? (unsigned)QTC_NAME_UNTERMINATED : 0u);
+    qtc_call_begin(p, name, flags, p->text.in_block || closed, next);
     if (closed) {
         qtc_call_end(p, qtc_pos(p, next), false);
         qtc_unmark(p);

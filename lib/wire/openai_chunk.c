@@ -32,6 +32,11 @@ static bool is_null(const struct qtc_json *value)
     return !value || value->type == QTC_JSON_NULL;
 }
 
+static bool filled(const struct qtc_json *value)
+{
+    return qtc_json_text(value).len > 0;
+}
+
 static bool is_string(const struct qtc_json *value)
 {
     return value && value->type == QTC_JSON_STRING;
@@ -142,7 +147,10 @@ static void read_arguments(struct qtc_call_delta *d, const struct qtc_json *argu
 /* "" for null: that is not the same as absent. */
 static struct qtc_bytes text_or_null(const struct qtc_json *value)
 {
-    return value && value->type == QTC_JSON_NULL ? qtc_str("") : qtc_json_text(value);
+    if (!value) {
+        return (struct qtc_bytes){0};
+    }
+    return filled(value) ? value->text : qtc_str("");
 }
 
 static enum qtc_code read_call(struct qtc_openai_reader *r, unsigned choice, const struct qtc_json *element,
@@ -272,11 +280,6 @@ static enum qtc_code read_details(struct qtc_openai_reader *r, struct qtc_openai
 static const char *const reasoning_keys[] = {"reasoning_content", "reasoning", "thinking", NULL};
 static const char *const delta_keys[] = {"role",      "content",  "tool_calls",    "reasoning_content",
                                          "reasoning", "thinking", "function_call", NULL};
-
-static bool filled(const struct qtc_json *value)
-{
-    return qtc_json_text(value).len > 0;
-}
 
 /* The same text may stand under several names: it is one text. */
 static enum qtc_code read_reasoning(struct qtc_openai_reader *r, struct qtc_openai_choice *choice,

@@ -8,6 +8,11 @@
 struct qtc_writer *qtc_writer_open_calls(const struct qtc_writer_options *options);
 struct qtc_writer *qtc_writer_open_sse(const struct qtc_writer_options *options);
 struct qtc_writer *qtc_writer_open_chunks(const struct qtc_writer_options *options);
+/* One choice. piece() writes a line: what the piece of input before it gave, as an OpenAI delta without role,
+ *   {"reasoning_content":T,"content":T,"tool_calls":[E,...]}   members that it has; or null
+ * with an element E for each call that the piece began or went on with: on its first delta
+ *   {"index":N,"id":T,"type":"function","function":{"name":T,"arguments":T}}, later {"index":N,"function":{"arguments":T}}
+ * finish() writes the last line: what came since, and "finish_reason". */
 struct qtc_writer *qtc_writer_open_deltas(const struct qtc_writer_options *options);
 struct qtc_writer *qtc_writer_open_message(const struct qtc_writer_options *options);
 struct qtc_writer *qtc_writer_open_response(const struct qtc_writer_options *options);
