@@ -36,8 +36,8 @@ static bool add_behind(struct choice *choice, struct call *call, struct qtc_byte
     if (blank(text)) {
         return true;
     }
-    if (text.len == call->kept.len && text.len == call->total &&
-        memcmp(text.data, call->kept.data, text.len) == 0) {
+    if (text.len == call->total && call->same != 0 &&
+        qtc_call_hash(qtc_buf_bytes(&call->name), text) == call->same) {
         qtc_stream_alter(choice->stream);
         return qtc_call_tell(choice, call, QTC_D_ARGUMENTS_CUMULATIVE, qtc_buf_bytes(&call->name));
     }

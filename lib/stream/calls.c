@@ -10,7 +10,8 @@
  *   calls:  closed closed | sending | waiting waiting
  *                           ^ floor                                            */
 
-#define KEPT_MAX ((size_t)1 << 20) /* in all calls; what is beyond is not compared */
+#define KEPT_MAX   ((size_t)256 << 10) /* in all open calls; longer arguments are not compared */
+#define NATIVE_MAX 4096U               /* native calls of a choice: each is remembered */
 
 /* ---- memory ----------------------------------------------------------------- */
 
@@ -58,8 +59,10 @@ void qtc_calls_clear(struct choice *choice)
         free(choice->calls[i]);
     }
     free(choice->calls);
+    free(choice->past);
     choice->calls = NULL;
-    choice->count = choice->room = choice->floor = 0;
+    choice->past = NULL;
+    choice->count = choice->room = choice->floor = choice->past_count = choice->past_room = 0;
     qtc_call_free(&choice->shadow);
 }
 
@@ -96,7 +99,7 @@ struct call *qtc_calls_push(struct choice *choice)
     struct qtc_stream *s = choice->stream;
     struct call *call;
 
-    if (choice->count >= s->options.max_calls) {
+    if (choice->natives >= NATIVE_MAX || choice->natives + choice->markups >= s->options.max_calls) {
         if (qtc_choice_tell(choice, QTC_D_LIMIT_PASSED, qtc_str("tool calls"))) {
             qtc_stream_fail(s, QTC_LIMIT);
         }
@@ -117,66 +120,79 @@ struct call *qtc_calls_push(struct choice *choice)
 
 /* ---- the same call twice ------------------------------------------------------ */
 
-/* Equal but for blanks outside of strings. */
-static bool same_json(struct qtc_bytes a, struct qtc_bytes b)
+/* Byte by byte, so that where the blanks stand does not count. */
+uint64_t qtc_call_hash(struct qtc_bytes name, struct qtc_bytes arguments)
 {
-    size_t i = 0, k = 0;
-    bool string = false;
+    uint64_t h = qtc_hash(0, name);
+    bool string = false, escaped = false;
 
-    for (;;) {
-        while (!string && i < a.len && qtc_is_blank(a.data[i])) {
-            i++;
+    for (size_t i = 0; i < arguments.len; i++) {
+        char c = arguments.data[i];
+
+        if (!string && qtc_is_blank(c)) {
+            continue;
         }
-        while (!string && k < b.len && qtc_is_blank(b.data[k])) {
-            k++;
-        }
-        if (i == a.len || k == b.len) {
-            return i == a.len && k == b.len;
-        }
-        if (a.data[i] != b.data[k]) {
-            return false;
-        }
-        if (string && a.data[i] == '\\' && i + 1 < a.len && k + 1 < b.len) {
-            i++;
-            k++;
-            if (a.data[i] != b.data[k]) {
-                return false;
-            }
-        } else if (a.data[i] == '"') {
-            string = !string;
-        }
-        i++;
-        k++;
+        string = string != (c == '"' && !escaped);
+        escaped = string && c == '\\' && !escaped;
+        h = (h ^ (unsigned char)c) * 0x100000001b3U;
     }
+    return h != 0 ? h : 1;
 }
 
-static bool comparable(const struct call *call)
+/* Fills in call->same; the arguments are then no longer needed. */
+static void forget_arguments(struct qtc_stream *s, struct call *call)
 {
-    return call->ended && !call->truncated && !call->paired && call->total > 0 && call->kept.len == call->total;
+    if (!call->truncated && call->total > 0 && call->kept.len == call->total) {
+        call->same = qtc_call_hash(qtc_buf_bytes(&call->name), qtc_buf_bytes(&call->kept));
+    }
+    s->kept -= call->kept.len;
+    qtc_buf_free(&call->kept);
 }
 
-struct call *qtc_calls_twin(struct choice *choice, const struct call *call)
+struct call *qtc_calls_twin(struct choice *choice, const struct call *markup)
 {
-    if (!comparable(call)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < choice->count; i++) {
-        struct call *other = choice->calls[i];
+    for (size_t i = 0; i < choice->floor && markup->same != 0; i++) {
+        struct call *call = choice->calls[i];
 
-        if (other->markup != call->markup && comparable(other) &&
-            qtc_bytes_equal(qtc_buf_bytes(&other->name), qtc_buf_bytes(&call->name)) &&
-            same_json(qtc_buf_bytes(&other->kept), qtc_buf_bytes(&call->kept))) {
-            return other;
+        if (!call->markup && !call->paired && call->same == markup->same) {
+            return call;
         }
     }
     return NULL;
 }
 
-static bool drop_twin(struct choice *choice, struct call *call, struct call *twin)
+static struct past *past_twin(struct choice *choice, const struct call *native)
 {
-    call->paired = twin->paired = true;
+    for (size_t i = 0; i < choice->past_count && native->same != 0; i++) {
+        struct past *past = &choice->past[i];
+
+        if (!past->paired && past->same == native->same) {
+            return past;
+        }
+    }
+    return NULL;
+}
+
+/* Sets *dropped where the call came before, in the other shape. */
+static bool drop_twin(struct choice *choice, struct call *call, bool *dropped)
+{
+    struct call *native = call->markup ? qtc_calls_twin(choice, call) : NULL;
+    struct past *past = call->markup ? NULL : past_twin(choice, call);
+    unsigned number;
+
+    *dropped = native || past;
+    if (native) {
+        native->paired = true;
+        number = native->number;
+    } else if (past) {
+        past->paired = true;
+        number = past->number;
+    } else {
+        return true;
+    }
+    call->paired = true;
     qtc_stream_alter(choice->stream);
-    return qtc_stream_tell(choice->stream, choice, twin->number, QTC_D_CALL_BOTH, qtc_buf_bytes(&call->name));
+    return qtc_stream_tell(choice->stream, choice, number, QTC_D_CALL_BOTH, qtc_buf_bytes(&call->name));
 }
 
 /* ---- sending ------------------------------------------------------------------- */
@@ -226,8 +242,15 @@ bool qtc_calls_send(struct choice *choice, struct call *call, struct qtc_bytes t
 
 static bool id_taken(const struct choice *choice, struct qtc_bytes id)
 {
+    uint64_t hash = choice->past_count > 0 ? qtc_hash(0, id) : 0;
+
     for (size_t i = 0; i < choice->floor; i++) {
         if (choice->calls[i]->started && qtc_bytes_equal(sent_id(choice->calls[i]), id)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < choice->past_count; i++) {
+        if (choice->past[i].id == hash) {
             return true;
         }
     }
@@ -338,22 +361,55 @@ static bool send_end(struct choice *choice, struct call *call)
     return emit(choice, call, QTC_CALL_END, (struct qtc_bytes){0});
 }
 
+/* The call at the floor leaves the queue; of one in markup, little is kept. */
+static bool retire(struct choice *choice)
+{
+    struct call *call = choice->calls[choice->floor];
+    size_t room = choice->past_room > 0 ? choice->past_room * 2 : 8;
+    struct past *past;
+
+    if (!call->markup) {
+        choice->floor++;
+        return true;
+    }
+    if (choice->past_count == choice->past_room) {
+        past = reallocarray(choice->past, room, sizeof *past);
+        if (!past) {
+            return qtc_stream_fail(choice->stream, QTC_NOMEM);
+        }
+        choice->past = past;
+        choice->past_room = room;
+    }
+    choice->past[choice->past_count++] = (struct past){
+        .same = call->same,
+        .id = call->id.len > 0 ? qtc_hash(0, qtc_buf_bytes(&call->id)) : 0,
+        .number = call->number,
+        .paired = call->paired,
+    };
+    choice->count--;
+    memmove(choice->calls + choice->floor, choice->calls + choice->floor + 1,
+            (choice->count - choice->floor) * sizeof *choice->calls);
+    qtc_call_free(call);
+    free(call);
+    return true;
+}
+
 static bool close_call(struct choice *choice, struct call *call)
 {
-    struct call *twin = !call->started && call->suspect ? qtc_calls_twin(choice, call) : NULL;
-    bool ok;
+    bool ok = true, dropped = false;
 
-    if (twin) {
-        ok = drop_twin(choice, call, twin);
-    } else if (call->name.len == 0) {
+    forget_arguments(choice->stream, call);
+    if (!call->started && call->suspect) {
+        ok = drop_twin(choice, call, &dropped);
+    }
+    if (ok && !dropped && call->name.len == 0) {
         ok = send_as_text(choice, call);
-    } else {
+    } else if (ok && !dropped) {
         ok = (call->started || start(choice, call)) && send_waiting(choice, call) && send_end(choice, call);
     }
     qtc_pending_free(choice->stream, &call->waiting);
     qtc_buf_free(&call->extra);
-    choice->floor++;
-    return ok;
+    return ok && retire(choice);
 }
 
 bool qtc_calls_advance(struct choice *choice)

@@ -19,14 +19,15 @@ static uint64_t mix(uint64_t x)
 }
 
 /* FNV-1a, finished by mix: FNV alone leaves the high bits of short texts alike. */
-static uint64_t hash(uint64_t seed, struct qtc_bytes text)
+uint64_t qtc_hash(uint64_t seed, struct qtc_bytes text)
 {
     uint64_t h = 0xcbf29ce484222325U ^ mix(seed);
 
     for (size_t i = 0; i < text.len; i++) {
         h = (h ^ (unsigned char)text.data[i]) * 0x100000001b3U;
     }
-    return mix(h);
+    h = mix(h);
+    return h != 0 ? h : 1;
 }
 
 static void stable_words(uint64_t words[2], const struct choice *choice, unsigned number)
@@ -34,8 +35,8 @@ static void stable_words(uint64_t words[2], const struct choice *choice, unsigne
     struct qtc_bytes id = qtc_buf_bytes(&choice->stream->id);
     uint64_t place = (uint64_t)choice->index << 32 | number;
 
-    words[0] = mix(hash(1, id) ^ mix(place));
-    words[1] = mix(hash(2, id) + mix(~place));
+    words[0] = mix(qtc_hash(1, id) ^ mix(place));
+    words[1] = mix(qtc_hash(2, id) + mix(~place));
 }
 
 static size_t spell(char *out, const uint64_t words[2])

@@ -31,8 +31,9 @@ struct call {
     struct arguments args;
     struct qtc_buf waiting; /* arguments that could not go out yet */
     struct qtc_buf extra;   /* OTHER "call" that waits for the CALL */
-    struct qtc_buf kept;    /* the first of the arguments, for comparing */
+    struct qtc_buf kept;    /* all arguments while they are short, for comparing */
     uint64_t total;         /* bytes of arguments so far */
+    uint64_t same;          /* closed: a hash of name and arguments; 0: cannot be compared */
     uint64_t at, end;       /* markup: the place of its last event */
     unsigned number;        /* once started */
     unsigned index;         /* native: the server's */
@@ -44,6 +45,13 @@ struct call {
     bool paired;         /* was found to be the same as another */
     bool started, ended, truncated;
     struct told told;
+};
+
+/* What is kept of a call in markup when it is closed. */
+struct past {
+    uint64_t same, id; /* hashes; 0: none */
+    unsigned number;
+    bool paired;
 };
 
 /* A parser and the field that feeds it. */
@@ -63,9 +71,11 @@ struct choice {
     struct qtc_stream *stream;
     unsigned index;
     struct channel content, reasoning;
-    struct call **calls;
+    struct call **calls; /* native ones, and those in markup that are not closed */
     size_t count, room;
     size_t floor;        /* the first call that is not closed */
+    struct past *past;   /* the closed ones in markup */
+    size_t past_count, past_room;
     unsigned started;    /* calls that went out */
     unsigned silent;     /* calls found while nothing is repaired */
     unsigned next_index; /* the native index that is due */
@@ -92,7 +102,7 @@ struct qtc_stream {
     struct qtc_buf joined;  /* a fragment with the tail of the last one in front */
     struct qtc_buf decoded; /* arguments that were encoded twice */
     size_t pending;         /* bytes in all `waiting` and `string` */
-    size_t kept;            /* bytes in all `kept` */
+    size_t kept;            /* bytes in all `kept`: of calls that are open */
     uint64_t frame, line;
     uint64_t made; /* ids, for QTC_IDS_SEQ */
     struct qtc_bytes frame_data;
@@ -147,8 +157,10 @@ void qtc_call_keep(struct qtc_stream *s, struct call *call, struct qtc_bytes tex
 /* Adds to a buffer that counts as pending; false when that is too much. */
 bool qtc_pending_add(struct qtc_stream *s, struct qtc_buf *buf, struct qtc_bytes text);
 void qtc_pending_free(struct qtc_stream *s, struct qtc_buf *buf);
-/* A call with this name and these arguments came in the other shape. */
-struct call *qtc_calls_twin(struct choice *choice, const struct call *call);
+/* A native call with the name and the arguments of this one in markup; NULL: none. */
+struct call *qtc_calls_twin(struct choice *choice, const struct call *markup);
+/* A hash of a call's name and arguments, but for blanks between the tokens; not 0. */
+uint64_t qtc_call_hash(struct qtc_bytes name, struct qtc_bytes arguments);
 
 /* ---- arguments.c: a native call's arguments -------------------------------- */
 
@@ -160,6 +172,8 @@ bool qtc_arguments_settled(const struct call *call);
 
 /* ---- ids.c ------------------------------------------------------------------ */
 
+/* Not 0. */
+uint64_t qtc_hash(uint64_t seed, struct qtc_bytes text);
 /* Makes call->made. */
 void qtc_id_make(struct choice *choice, struct call *call);
 

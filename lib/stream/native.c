@@ -19,7 +19,7 @@ static struct call *by_index(const struct choice *choice, unsigned index)
     if (choice->recent && choice->recent->index == index) {
         return choice->recent;
     }
-    for (size_t i = choice->count; i-- > 0;) {
+    for (size_t i = index < choice->next_index ? choice->count : 0; i-- > 0;) {
         struct call *call = choice->calls[i];
 
         if (!call->markup && call->index == index) {

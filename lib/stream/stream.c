@@ -4,7 +4,7 @@
 #include "stream/internal.h"
 
 #define MAX_CHOICES 128U
-#define MAX_CALLS   4096U
+#define MAX_CALLS   65536U
 #define MAX_PENDING ((size_t)64 << 20)
 
 /* ---- events ------------------------------------------------------------------- */

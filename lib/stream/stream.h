@@ -27,7 +27,7 @@ struct qtc_stream_options {
     bool no_repair;    /* report defects only: text stays text, native deltas go out as they came */
     bool expect_calls; /* TOOL_CHOICE_IGNORED where a choice ends without a call */
     unsigned max_choices; /* 0: 128 */
-    unsigned max_calls;   /* a choice; 0: 4096 */
+    unsigned max_calls;   /* a choice; 0: 65536; of them at most 4096 native ones */
     size_t max_pending;   /* bytes of interleaved calls that wait for their turn; 0: 64 MiB */
 };
 

@@ -198,6 +198,9 @@ static bool end_shadow(struct channel *ch, const struct qtc_event *event)
     call->truncated = event->truncated;
     choice->silent++;
     choice->truncated = choice->truncated || event->truncated;
+    if (!call->truncated && call->total > 0 && call->kept.len == call->total) {
+        call->same = qtc_call_hash(qtc_buf_bytes(&call->name), qtc_buf_bytes(&call->kept));
+    }
     twin = qtc_calls_twin(choice, call);
     if (!twin) {
         return tell_markup(ch, call);

@@ -293,10 +293,11 @@ static bool write_role(struct chunk_writer *w, struct seat *seat, uint64_t frame
     return delta_close(w, out, seat, frame, QTC_FINISH_NONE);
 }
 
-/* Each kind of chunk has the role before it. */
-static bool need_role(struct chunk_writer *w, struct seat *seat, uint64_t frame)
+/* Each kind of chunk has the role before it. Where it is made up, the extras of
+ * the frame are left for the chunk that they belong to. */
+static bool need_role(struct chunk_writer *w, struct seat *seat)
 {
-    return seat->role || write_role(w, seat, frame, qtc_str("\"assistant\""));
+    return seat->role || write_role(w, seat, seat->attached, qtc_str("\"assistant\""));
 }
 
 static bool write_text(struct chunk_writer *w, struct seat *seat, const struct record *r, struct qtc_bytes text)
@@ -398,7 +399,7 @@ static bool write_held(struct chunk_writer *w, struct seat *seat, const struct r
     if (!w->options.hold_calls || r->truncated) {
         return true;
     }
-    if (!need_role(w, seat, r->frame)) {
+    if (!need_role(w, seat)) {
         return false;
     }
     out = call_open(w, seat, r->call);
@@ -466,7 +467,7 @@ static bool write_in_choice(struct chunk_writer *w, struct seat *seat, const str
 {
     bool held = w->options.hold_calls && (r->kind == CALL || r->kind == ARGS);
 
-    if (!held && !need_role(w, seat, r->frame)) {
+    if (!held && !need_role(w, seat)) {
         return false;
     }
     switch (r->kind) {

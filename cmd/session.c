@@ -1,0 +1,301 @@
+#include "session.h"
+
+#include "commands.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* ---- messages ------------------------------------------------------------- */
+
+void qtc_session_fail(struct qtc_session *s, uint64_t line, const char *message)
+{
+    s->failed = true;
+    qtc_complain(s->command, s->file, line, 0, "%s", message);
+}
+
+bool qtc_session_check(struct qtc_session *s, enum qtc_code code, uint64_t line)
+{
+    switch (code) {
+    case QTC_OK:
+        return true;
+    case QTC_STOPPED: /* the writer stopped: a filter's halt, or memory; told at the end */
+        return false;
+    case QTC_NOMEM:
+        qtc_session_fail(s, line, "out of memory");
+        return false;
+    case QTC_LIMIT:
+        qtc_session_fail(s, line, "a limit was passed: too long an event, or too many choices or calls");
+        return false;
+    default:
+        qtc_session_fail(s, line, "not a response that can be read");
+        return false;
+    }
+}
+
+/* ERRORs are told always, WARNINGs where they decide the exit status; each once a file. */
+static void tell_defect(struct qtc_session *s, const struct qtc_event *event)
+{
+    const struct qtc_defect_info *info = qtc_defect_info(event->defect);
+    bool error = info->severity == QTC_ERROR;
+    if (info->severity == QTC_INFO) {
+        return;
+    }
+    s->defects = true;
+    if (s->told[event->defect] || !(error || s->strict)) {
+        return;
+    }
+    s->told[event->defect] = 1;
+    qtc_complain(s->command, s->file, event->line, 0, "%s %s: %s", error ? "error" : "warning", info->slug,
+                 info->text);
+}
+
+static bool on_event(void *ctx, const struct qtc_event *event)
+{
+    struct qtc_session *s = ctx;
+    if (event->kind == QTC_DEFECT) {
+        tell_defect(s, event);
+    }
+    s->calls += event->kind == QTC_CALL;
+    return s->writer->event(s->writer, event);
+}
+
+/* ---- options ---------------------------------------------------------------- */
+
+void qtc_session_begin(struct qtc_session *s, const char *command)
+{
+    memset(s, 0, sizeof *s);
+    s->command = command;
+    s->output = qtc_output_find("calls");
+    qtc_out_begin(&s->out, command, STDOUT_FILENO);
+    s->writing.out = &s->out.buf;
+}
+
+bool qtc_session_format(struct qtc_session *s, const struct qtc_cli *cli)
+{
+    s->options.parse.format = NULL;
+    if (strcmp(cli->value, "auto") == 0) {
+        return true;
+    }
+    s->options.parse.format = qtc_format_find(cli->value);
+    if (s->options.parse.format == NULL) {
+        qtc_cli_unknown_value(cli, "format", cli->value, qtc_format_name_at);
+    }
+    return s->options.parse.format != NULL;
+}
+
+bool qtc_session_option(struct qtc_session *s, const struct qtc_cli *cli, int id)
+{
+    size_t count;
+    switch (id) {
+    case 't':
+        s->tools_file = cli->value;
+        return true;
+    case 'o':
+        s->output = &qtc_outputs(&count)[cli->choice];
+        return true;
+    case QTC_OPT_IDS:
+        s->options.ids = (enum qtc_ids)cli->choice;
+        return true;
+    case QTC_OPT_FILTER:
+        s->filter = cli->value;
+        return true;
+    case QTC_OPT_RECOVER:
+        s->options.parse.recover = (enum qtc_recover)cli->choice;
+        return true;
+    case QTC_OPT_REASONING:
+        s->options.parse.reasoning = (enum qtc_reasoning)cli->choice;
+        return true;
+    case QTC_OPT_STARTS_IN_REASONING:
+        s->options.parse.starts_in_reasoning = true;
+        return true;
+    case QTC_OPT_STRICT:
+        s->strict = true;
+        return true;
+    case QTC_OPT_UNBUFFERED:
+        s->out.unbuffered = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- before the first response ------------------------------------------------ */
+
+void qtc_place(struct qtc_bytes text, uint64_t offset, uint64_t *line, uint64_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < text.len && i < offset; i++) {
+        if (text.data[i] == '\n') {
+            ++*line;
+            *column = 0;
+        }
+        ++*column;
+    }
+}
+
+static bool read_tools(struct qtc_session *s)
+{
+    struct qtc_buf text = {0};
+    struct qtc_error error;
+    uint64_t line, column;
+    if (!qtc_in_slurp(s->command, s->tools_file, &text)) {
+        qtc_buf_free(&text);
+        return false;
+    }
+    s->tools = qtc_tools_read(qtc_buf_bytes(&text), &error);
+    if (s->tools == NULL) {
+        qtc_place(qtc_buf_bytes(&text), error.offset, &line, &column);
+        qtc_complain(s->command, s->tools_file, line, column, "%s", error.message);
+    }
+    s->options.parse.tools = s->tools;
+    qtc_buf_free(&text);
+    return s->tools != NULL;
+}
+
+static void tell_jq_errors(struct qtc_session *s)
+{
+    struct qtc_buf *errors = &s->jq_errors;
+    if (errors->len > 0) {
+        qtc_complain(s->command, NULL, 0, 0, "--filter: %.*s", (int)(errors->len < 900 ? errors->len - 1 : 900),
+                     errors->data);
+    }
+    qtc_buf_clear(errors);
+}
+
+static bool compile_filter(struct qtc_session *s)
+{
+    s->jq = qtc_jq_new(s->filter, &s->jq_errors);
+    if (s->jq == NULL) {
+        tell_jq_errors(s);
+        return false;
+    }
+    s->writing.filter = qtc_jq_filter;
+    s->writing.filter_ctx = s->jq;
+    return true;
+}
+
+bool qtc_session_prepare(struct qtc_session *s)
+{
+    s->writing.no_repair = s->options.no_repair;
+    if ((s->tools_file != NULL && !read_tools(s)) || (s->filter != NULL && !compile_filter(s))) {
+        s->failed = true;
+        return false;
+    }
+    return true;
+}
+
+/* ---- a response --------------------------------------------------------------- */
+
+/* Outputs that show a call only when it is whole can take the last of two values. */
+static bool shows_whole_calls(const struct qtc_session *s)
+{
+    static const char *const whole[] = {"calls", "message", "response"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (strcmp(s->output->name, whole[i]) == 0) {
+            return true;
+        }
+    }
+    return s->writing.hold_calls;
+}
+
+bool qtc_session_open(struct qtc_session *s, const char *file)
+{
+    if (s->file == NULL || file != s->file) {
+        memset(s->told, 0, sizeof s->told);
+    }
+    s->file = file;
+    s->options.parse.hold_calls = shows_whole_calls(s);
+    s->writer = s->output->open(&s->writing);
+    s->stream = qtc_stream_new(&s->options, on_event, s);
+    if (s->writer == NULL || s->stream == NULL) {
+        qtc_session_fail(s, 0, "out of memory");
+        qtc_session_close(s);
+        return false;
+    }
+    return true;
+}
+
+void qtc_session_close(struct qtc_session *s)
+{
+    if (s->writer != NULL && s->stream != NULL && !s->writer->finish(s->writer) &&
+        (s->jq == NULL || !qtc_jq_halted(s->jq))) {
+        qtc_session_fail(s, 0, "out of memory");
+    }
+    if (s->writer != NULL) {
+        s->writer->free(s->writer);
+    }
+    qtc_stream_free(s->stream);
+    s->writer = NULL;
+    s->stream = NULL;
+    if (!qtc_out_event(&s->out)) {
+        s->failed = true;
+    }
+}
+
+int qtc_session_end(struct qtc_session *s)
+{
+    tell_jq_errors(s);
+    if (!qtc_out_end(&s->out) || (s->jq != NULL && qtc_jq_failed(s->jq))) {
+        s->failed = true;
+    }
+    qtc_tools_free(s->tools);
+    qtc_jq_free(s->jq);
+    qtc_buf_free(&s->jq_errors);
+    if (s->failed) {
+        return QTC_EXIT_FAILED;
+    }
+    return s->strict && s->defects ? QTC_EXIT_NO : QTC_EXIT_DONE;
+}
+
+/* ---- lists -------------------------------------------------------------------- */
+
+int qtc_list_defects(struct qtc_session *s)
+{
+    static const char *const severities[] = {"info", "warning", "error"};
+    struct qtc_buf *out = &s->out.buf;
+    for (unsigned i = 0; i < QTC_DEFECTS; i++) {
+        const struct qtc_defect_info *info = qtc_defect_info(i);
+        qtc_buf_str(out, info->slug);
+        qtc_buf_byte(out, '\t');
+        qtc_buf_str(out, severities[info->severity]);
+        qtc_buf_byte(out, '\t');
+        qtc_buf_str(out, info->text);
+        qtc_buf_byte(out, '\n');
+    }
+    return qtc_session_end(s);
+}
+
+static void list_format(struct qtc_buf *out, const struct qtc_format *f)
+{
+    qtc_buf_str(out, f->name);
+    for (size_t i = 0; f->aliases[i] != NULL; i++) {
+        qtc_buf_str(out, i == 0 ? " (" : ", ");
+        qtc_buf_str(out, f->aliases[i]);
+        qtc_buf_str(out, f->aliases[i + 1] == NULL ? ")" : "");
+    }
+    qtc_buf_byte(out, '\t');
+    qtc_buf_str(out, f->models);
+    qtc_buf_byte(out, '\t');
+    qtc_json_string(out, qtc_str(f->example));
+    qtc_buf_byte(out, '\n');
+}
+
+int qtc_list_formats(struct qtc_session *s, bool json)
+{
+    size_t count;
+    const struct qtc_format *const *all = qtc_formats(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (json) {
+            qtc_format_json(&s->out.buf, all[i]);
+        } else {
+            list_format(&s->out.buf, all[i]);
+        }
+    }
+    return qtc_session_end(s);
+}
+
+int qtc_show_format(struct qtc_session *s, const struct qtc_format *format)
+{
+    qtc_format_json(&s->out.buf, format);
+    return qtc_session_end(s);
+}
