@@ -37,7 +37,7 @@ def show(content, calls, finish):
         print("  " + line)
     print("tool_calls:" if calls else "tool_calls: none")
     for call in calls:
-        wrapped = textwrap.wrap(call["arguments"], 44, break_on_hyphens=False)
+        wrapped = textwrap.wrap(call["arguments"], 48, break_on_hyphens=False)
         print("  " + call["name"], *wrapped, sep="\n    ")
     print("finish_reason:", finish)
 

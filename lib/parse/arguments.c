@@ -24,7 +24,7 @@ static void tell_flags(struct qtc_parser *p, unsigned flags, struct qtc_bytes na
     }
 }
 
-void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, bool certain, size_t i)
+void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, bool certain, uint64_t end)
 {
     struct qtc_call *c = &p->call;
     c->name.len = 0;
@@ -36,9 +36,9 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     __builtin_memset(c->buckets, 0, sizeof c->buckets);
     c->open = false;
     c->pending = true;
+    qtc_buf_clear(&p->args);
     if (certain || c->tool != NULL) {
-        qtc_call_commit(p, qtc_pos(p, i));
-        qtc_unmark(p);
+        qtc_call_commit(p, end);
     }
 }
 
@@ -227,7 +227,7 @@ void qtc_parameter_unnamed(struct qtc_parser *p)
     v->mode = QTC_VALUE_BUFFER;
     v->types = 0;
     v->guess = false;
-    v->first = false;
+    v->first = v->nameless = false;
     v->naming = true;
     v->text.len = 0;
     p->state = QTC_S_VALUE;
@@ -298,9 +298,23 @@ static void keep_member(struct qtc_parser *p)
     }
 }
 
+/* <parameter> without a name, and then no value either: the text has no key. */
+static void name_by_nothing(struct qtc_parser *p)
+{
+    struct qtc_buf text = p->value.text;
+    p->value.text = (struct qtc_buf){0};
+    qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_buf_bytes(&text));
+    qtc_parameter_begin(p, qtc_bytes("", 0), 0);
+    qtc_value_data(p, qtc_buf_bytes(&text));
+    qtc_buf_free(&text);
+}
+
 void qtc_value_end(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
+    if (v->naming) {
+        name_by_nothing(p);
+    }
     if (v->mode == QTC_VALUE_STREAM) {
         qtc_buf_byte(value_out(p), '"');
     } else if (v->mode == QTC_VALUE_BUFFER) {
@@ -327,8 +341,7 @@ static void write_cut(struct qtc_parser *p)
 void qtc_value_cut(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
-    bool again = p->options.hold_calls && v->mode != QTC_VALUE_SKIP && member_at(p, v->member)->closed;
-    if (v->naming || again) {
+    if (v->naming || v->mode == QTC_VALUE_SKIP || (p->options.hold_calls && member_at(p, v->member)->closed)) {
         return;
     }
     if (p->options.recover == QTC_RECOVER_LENIENT) {

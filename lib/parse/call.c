@@ -83,7 +83,7 @@ static void on_value(struct qtc_parser *p)
     o->has_arguments = o->has_arguments || o->role == QTC_KEY_ARGUMENTS;
 }
 
-static void on_name(struct qtc_parser *p, size_t i)
+static void on_name(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_object *o = &p->object;
     struct qtc_bytes name = qtc_bytes_trim(string_text(&o->text, &o->scratch));
@@ -93,7 +93,7 @@ static void on_name(struct qtc_parser *p, size_t i)
     unsigned flags = name.len < o->scratch.len ? (unsigned)QTC_NAME_SPACED : 0u;
     struct qtc_buf early = p->args; /* arguments that came before the name */
     p->args = (struct qtc_buf){0};
-    qtc_call_begin(p, name, flags, true, i);
+    qtc_call_begin(p, name, flags, true, end);
     p->call.whole = true;
     o->mend.stop_bad = false;
     qtc_buf_free(&p->args);
@@ -133,11 +133,12 @@ static void on_arguments(struct qtc_parser *p)
     }
 }
 
-static void on_value_end(struct qtc_parser *p, size_t i)
+/* The text that was looked at so far ends at `end`. */
+static void on_value_end(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_object *o = &p->object;
     if (o->role == QTC_KEY_NAME) {
-        on_name(p, i);
+        on_name(p, end);
     } else if (o->role == QTC_KEY_ARGUMENTS) {
         on_arguments(p);
     }
@@ -226,7 +227,10 @@ static size_t on_event(struct qtc_parser *p, size_t i)
         break;
     case QTC_MEND_END:
         if (!o->bare) {
-            on_value_end(p, i);
+            on_value_end(p, qtc_pos(p, i));
+            if (p->call.open) {
+                qtc_unmark(p);
+            }
             break;
         }
         p->call.whole = p->call.began = true;
@@ -280,7 +284,7 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *marker, siz
     struct qtc_object *o = &p->object;
     qtc_mend_finish(&o->mend, o->out, true);
     if (!o->bare && o->role > QTC_KEY_OTHER) {
-        on_value_end(p, i);
+        on_value_end(p, p->tag);
     }
     if (!p->call.open) {
         return qtc_fail(p, i, QTC_D_NAME_MISSING);
@@ -400,6 +404,9 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
         qtc_object_begin(p, qtc_sibling(p->tag_format, QTC_BODY_JSON), false);
         return i;
+    }
+    if (!p->text.block_call) {
+        return qtc_fail(p, i, QTC_D_STRAY_OPENER);
     }
     if (c == ']') {
         if (p->object.comma) {

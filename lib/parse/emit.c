@@ -191,7 +191,10 @@ void qtc_trial_commit(struct qtc_parser *p)
     struct qtc_trial *t = &p->trial;
     t->on = false;
     if (t->in_fence) {
+        uint64_t done = p->done;
+        p->done = t->at; /* where the recorded events begin */
         qtc_defect(p, QTC_D_CALL_IN_FENCE, qtc_bytes(NULL, 0));
+        p->done = done;
     }
     size_t i = 0;
     while (i < t->records.len && p->code == QTC_OK) {

@@ -149,7 +149,11 @@ size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why)
         p->trial.why = why;
         return i;
     }
-    qtc_defect(p, why, qtc_bytes(NULL, 0));
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, i); /* all of it was given up before */
+    } else {
+        qtc_defect(p, why, qtc_bytes(NULL, 0));
+    }
     p->state = QTC_S_TEXT;
     p->text.fresh = p->text.in_block = p->text.in_array = false;
     qtc_text_note(p, qtc_held(p, i));

@@ -292,8 +292,9 @@ bool qtc_tag_open(enum qtc_mark_kind kind, struct qtc_bytes inside);
 
 /* ---- arguments.c -------------------------------------------------------- */
 
-/* Begins a call of p->call.format. `certain`: nothing can undo it any more. */
-void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, bool certain, size_t i);
+/* Begins a call of p->call.format whose markup so far ends at `end`. `certain`:
+ * nothing can undo it any more. */
+void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, bool certain, uint64_t end);
 void qtc_call_commit(struct qtc_parser *p, uint64_t end);
 /* Ends the open call: its text ends at `end`. */
 void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated);

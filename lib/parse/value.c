@@ -382,7 +382,8 @@ bool qtc_value_finish(struct qtc_parser *p)
     if (p->state == QTC_S_NEST) {
         qtc_value_reject(p, 0);
     }
-    if (p->state != QTC_S_FOLLOW || v->closer == QTC_M_OPEN) {
+    bool judged = p->state == QTC_S_FOLLOW || p->state == QTC_S_FOLLOW_TAG;
+    if (!judged || v->closer == QTC_M_OPEN) {
         qtc_value_cut(p);
         return false;
     }

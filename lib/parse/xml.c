@@ -271,7 +271,9 @@ size_t qtc_step_function(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_after(struct qtc_parser *p, size_t i)
 {
-    i = skip(p, i);
+    do {
+        i = skip(p, i);
+    } while (i < p->n && p->text.in_block && (p->in[i] == ',' || p->in[i] == ';') && ++i < p->n);
     if (i == p->n) {
         return i;
     }
@@ -288,10 +290,8 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
         qtc_defect(p, QTC_D_SEVERAL_IN_BLOCK, qtc_bytes(NULL, 0));
         return begin_json(p, c, i);
     }
-    if (c == '}' || c == ']' || c == ',' || c == ';') {
-        if (c == '}' || c == ']') {
-            qtc_defect(p, QTC_D_EXTRA_BRACE, qtc_bytes(NULL, 0));
-        }
+    if (c == '}' || c == ']') {
+        qtc_defect(p, QTC_D_EXTRA_BRACE, qtc_bytes(NULL, 0));
         qtc_emit_held(p, QTC_FRAMING, i + 1);
         return i + 1;
     }
@@ -395,10 +395,10 @@ static size_t function_header(struct qtc_parser *p, struct qtc_bytes inside, siz
     if (p->origin == QTC_S_FUNCTION && p->call.open) {
         qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
         qtc_call_end(p, p->tag, false);
+        qtc_mark_move(p, p->tag);
         inside = qtc_held_from(p, p->header_at, i);
         cut_slash(&inside);
         qtc_tag_name(inside, &name, &flags);
-        qtc_mark_move(p, p->tag);
         p->origin = QTC_S_AFTER;
     }
     if (p->origin == QTC_S_AFTER) {
@@ -409,9 +409,11 @@ static size_t function_header(struct qtc_parser *p, struct qtc_bytes inside, siz
     }
     p->call.format = qtc_sibling(p->tag_format, QTC_BODY_XML);
     flags |= p->header_flags | (closed ? (unsigned)QTC_NAME_UNTERMINATED : 0u);
-    qtc_call_begin(p, name, flags, p->text.in_block || closed, next);
+    qtc_call_begin(p, name, flags, p->text.in_block || closed, qtc_pos(p, next));
     if (closed) {
         qtc_call_end(p, qtc_pos(p, next), false);
+    }
+    if (!p->call.pending) {
         qtc_unmark(p);
     }
     p->state = closed ? QTC_S_AFTER : QTC_S_FUNCTION;

@@ -8,7 +8,10 @@
  *
  *   BLANK ─► PLAIN ─► WHOLE     a value that ended; what follows is cut off
  *     │        └────► BROKEN    not JSON: passed on as it is
- *     └────► STRING ─► ...      waits: may be an object that was encoded twice */
+ *     └────► STRING ─► ...      waits: may be an object that was encoded twice
+ *
+ * Where nothing is repaired, a whole value does not end the call: what hangs
+ * behind it belongs to it. */
 
 static bool blank(struct qtc_bytes text)
 {
@@ -42,7 +45,7 @@ static bool add_behind(struct choice *choice, struct call *call, struct qtc_byte
         return qtc_call_tell(choice, call, QTC_D_ARGUMENTS_CUMULATIVE, qtc_buf_bytes(&call->name));
     }
     if (choice->stream->options.no_repair) {
-        return qtc_calls_send(choice, call, text) &&
+        return (call->ended || qtc_calls_send(choice, call, text)) &&
                qtc_call_tell(choice, call, QTC_D_ARGUMENTS_TRAILING_GARBAGE, text);
     }
     qtc_stream_alter(choice->stream);
@@ -62,7 +65,7 @@ static bool add_plain(struct choice *choice, struct call *call, struct qtc_bytes
             !add_behind(choice, call, qtc_bytes(text.data + used, text.len - used))) {
             return false;
         }
-        call->ended = true;
+        call->ended = !choice->stream->options.no_repair;
         return true;
     default:
         call->args.state = ARGS_BROKEN;
@@ -100,9 +103,10 @@ static bool end_string(struct choice *choice, struct call *call)
     }
     qtc_pending_free(s, &a->string);
     a->state = ARGS_WHOLE;
-    call->ended = true;
-    return ok && qtc_call_tell(choice, call, twice ? QTC_D_ARGUMENTS_DOUBLE_ENCODED : QTC_D_ARGUMENTS_NOT_OBJECT,
-                               qtc_buf_bytes(&call->name));
+    call->ended = !choice->stream->options.no_repair;
+    return ok &&
+           qtc_call_tell(choice, call, twice ? QTC_D_ARGUMENTS_DOUBLE_ENCODED : QTC_D_ARGUMENTS_NOT_OBJECT,
+                         qtc_buf_bytes(&call->name));
 }
 
 /* The string as it is: it was cut, or is no string. */
@@ -134,8 +138,7 @@ static bool add_string(struct choice *choice, struct call *call, struct qtc_byte
         a->state = ARGS_BROKEN;
         return give_up_string(choice, call) && qtc_call_tell(choice, call, QTC_D_NOT_JSON, text);
     }
-    return end_string(choice, call) &&
-           add_behind(choice, call, qtc_bytes(text.data + used, text.len - used));
+    return end_string(choice, call) && add_behind(choice, call, qtc_bytes(text.data + used, text.len - used));
 }
 
 /* The first byte that is not blank tells what the arguments are. */

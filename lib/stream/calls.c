@@ -207,7 +207,8 @@ static struct qtc_bytes sent_id(const struct call *call)
     return call->made_len > 0 ? qtc_bytes(call->made, call->made_len) : qtc_buf_bytes(&call->id);
 }
 
-static bool emit(struct choice *choice, const struct call *call, enum qtc_event_kind kind, struct qtc_bytes text)
+static bool emit(struct choice *choice, const struct call *call, enum qtc_event_kind kind,
+                 struct qtc_bytes text)
 {
     struct qtc_event event = {
         .kind = kind,
@@ -343,7 +344,8 @@ static bool send_waiting(struct choice *choice, struct call *call)
 /* Arguments that nobody can call: not lost, but no call either. */
 static bool send_as_text(struct choice *choice, struct call *call)
 {
-    struct qtc_event event = {.kind = QTC_CONTENT, .choice = choice->index, .text = qtc_buf_bytes(&call->waiting)};
+    struct qtc_event event = {
+        .kind = QTC_CONTENT, .choice = choice->index, .text = qtc_buf_bytes(&call->waiting)};
 
     qtc_stream_alter(choice->stream);
     return qtc_call_tell(choice, call, QTC_D_NAME_MISSING, qtc_buf_bytes(&call->waiting)) &&

@@ -4,10 +4,8 @@
  * says what was sent. */
 
 static const char *const names[] = {
-    [QTC_FINISH_STOP] = "stop",
-    [QTC_FINISH_TOOL_CALLS] = "tool_calls",
-    [QTC_FINISH_LENGTH] = "length",
-    [QTC_FINISH_CONTENT_FILTER] = "content_filter",
+    [QTC_FINISH_STOP] = "stop",     [QTC_FINISH_TOOL_CALLS] = "tool_calls",
+    [QTC_FINISH_LENGTH] = "length", [QTC_FINISH_CONTENT_FILTER] = "content_filter",
     [QTC_FINISH_ERROR] = "error",
 };
 
@@ -131,7 +129,8 @@ enum qtc_code qtc_stream_finish(struct qtc_stream *s, unsigned index, enum qtc_f
     if (!choice) {
         return s->code;
     }
-    if (choice->said != QTC_FINISH_NONE && !qtc_choice_tell(choice, QTC_D_FINISH_TWICE, (struct qtc_bytes){0})) {
+    if (choice->said != QTC_FINISH_NONE &&
+        !qtc_choice_tell(choice, QTC_D_FINISH_TWICE, (struct qtc_bytes){0})) {
         return s->code;
     }
     choice->said = reason;

@@ -5,7 +5,8 @@
 
 /* Ids that are made up: "call_" and 24 letters and digits, as OpenAI's are. */
 
-#define LETTERS 24
+#define WORDS   3
+#define LETTERS 8 /* a word: 62^8 is less than 2^48, so none is favoured that one would notice */
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -30,24 +31,25 @@ uint64_t qtc_hash(uint64_t seed, struct qtc_bytes text)
     return h != 0 ? h : 1;
 }
 
-static void stable_words(uint64_t words[2], const struct choice *choice, unsigned number)
+static void stable_words(uint64_t words[WORDS], const struct choice *choice, unsigned number)
 {
     struct qtc_bytes id = qtc_buf_bytes(&choice->stream->id);
     uint64_t place = (uint64_t)choice->index << 32 | number;
 
     words[0] = mix(qtc_hash(1, id) ^ mix(place));
     words[1] = mix(qtc_hash(2, id) + mix(~place));
+    words[2] = mix(words[0] ^ mix(words[1]));
 }
 
-static size_t spell(char *out, const uint64_t words[2])
+static size_t spell(char *out, const uint64_t words[WORDS])
 {
     size_t len = 5;
 
     memcpy(out, "call_", len);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < WORDS; i++) {
         uint64_t rest = words[i];
 
-        for (size_t k = 0; k < LETTERS / 2; k++) {
+        for (size_t k = 0; k < LETTERS; k++) {
             out[len++] = alphabet[rest % 62];
             rest /= 62;
         }
@@ -74,7 +76,7 @@ static size_t spell_number(char *out, uint64_t n)
 void qtc_id_make(struct choice *choice, struct call *call)
 {
     struct qtc_stream *s = choice->stream;
-    uint64_t words[2];
+    uint64_t words[WORDS];
 
     if (s->options.ids == QTC_IDS_SEQ) {
         call->made_len = spell_number(call->made, s->made);

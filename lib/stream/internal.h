@@ -73,16 +73,16 @@ struct choice {
     struct channel content, reasoning;
     struct call **calls; /* native ones, and those in markup that are not closed */
     size_t count, room;
-    size_t floor;        /* the first call that is not closed */
-    struct past *past;   /* the closed ones in markup */
+    size_t floor;      /* the first call that is not closed */
+    struct past *past; /* the closed ones in markup */
     size_t past_count, past_room;
     unsigned started;    /* calls that went out */
     unsigned silent;     /* calls found while nothing is repaired */
     unsigned next_index; /* the native index that is due */
     size_t natives, markups;
-    struct call *recent; /* native: the last delta's */
-    struct call shadow;  /* no_repair: a call in markup, only looked at */
-    bool truncated;      /* some call was */
+    struct call *recent;  /* native: the last delta's */
+    struct call shadow;   /* no_repair: a call in markup, only looked at */
+    bool truncated;       /* some call was */
     bool finished;        /* FINISH is out, and nothing came after it */
     bool idle;            /* left over from an earlier response */
     enum qtc_finish said; /* the server's last finish_reason */

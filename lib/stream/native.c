@@ -145,7 +145,8 @@ static bool take_id(struct choice *choice, struct call *call, struct qtc_bytes i
 static bool take_name(struct choice *choice, struct call *call, struct qtc_bytes name)
 {
     if (!has(name)) {
-        return call->name.len == 0 || !name.data || qtc_call_tell(choice, call, QTC_D_NAME_EMPTY, qtc_buf_bytes(&call->name));
+        return call->name.len == 0 || !name.data ||
+               qtc_call_tell(choice, call, QTC_D_NAME_EMPTY, qtc_buf_bytes(&call->name));
     }
     if (call->name.len == 0) {
         return store(choice->stream, &call->name, name);
@@ -182,7 +183,8 @@ static bool take_arguments(struct choice *choice, struct call *call, const struc
 
 static bool take_extra(struct choice *choice, struct call *call, struct qtc_bytes extra)
 {
-    struct qtc_event event = {.kind = QTC_OTHER, .choice = choice->index, .name = qtc_str("call"), .text = extra};
+    struct qtc_event event = {
+        .kind = QTC_OTHER, .choice = choice->index, .name = qtc_str("call"), .text = extra};
 
     if (!has(extra)) {
         return true;

@@ -32,8 +32,11 @@ void qtc_stream_alter(struct qtc_stream *s)
 bool qtc_stream_tell(struct qtc_stream *s, const struct choice *choice, unsigned call, enum qtc_defect defect,
                      struct qtc_bytes what)
 {
-    struct qtc_event event = {
-        .kind = QTC_DEFECT, .choice = choice ? choice->index : 0, .call = call, .defect = defect, .text = what};
+    struct qtc_event event = {.kind = QTC_DEFECT,
+                              .choice = choice ? choice->index : 0,
+                              .call = call,
+                              .defect = defect,
+                              .text = what};
 
     return qtc_stream_emit(s, &event);
 }
@@ -257,7 +260,8 @@ enum qtc_code qtc_stream_usage(struct qtc_stream *s, struct qtc_bytes raw)
     return s->code;
 }
 
-enum qtc_code qtc_stream_other(struct qtc_stream *s, unsigned choice, struct qtc_bytes name, struct qtc_bytes raw)
+enum qtc_code qtc_stream_other(struct qtc_stream *s, unsigned choice, struct qtc_bytes name,
+                               struct qtc_bytes raw)
 {
     struct qtc_event event = {.kind = QTC_OTHER, .choice = choice, .name = name, .text = raw};
 
@@ -277,4 +281,26 @@ enum qtc_code qtc_stream_defect(struct qtc_stream *s, unsigned choice, enum qtc_
         qtc_stream_emit(s, &event);
     }
     return s->code;
+}
+
+/* ---- what was found ------------------------------------------------------------------ */
+
+static const struct qtc_format *channel_format(const struct channel *channel)
+{
+    return channel->parser ? qtc_parser_format(channel->parser) : NULL;
+}
+
+const struct qtc_format *qtc_stream_format(const struct qtc_stream *s)
+{
+    const struct qtc_format *format = NULL;
+
+    for (size_t i = 0; i < s->count && !format; i++) {
+        const struct choice *choice = s->choices[i];
+
+        if (choice->markups + choice->silent > 0) {
+            format = channel_format(&choice->content);
+            format = format ? format : channel_format(&choice->reasoning);
+        }
+    }
+    return format;
 }

@@ -18,14 +18,14 @@
 enum qtc_ids {
     QTC_IDS_STABLE, /* derived from the response's id, the choice and the call's number */
     QTC_IDS_RANDOM,
-    QTC_IDS_SEQ     /* call_0, call_1, ... through all choices */
+    QTC_IDS_SEQ /* call_0, call_1, ... through all choices */
 };
 
 struct qtc_stream_options {
     struct qtc_parse_options parse; /* choice is set by the stream */
     enum qtc_ids ids;
-    bool no_repair;    /* report defects only: text stays text, native deltas go out as they came */
-    bool expect_calls; /* TOOL_CHOICE_IGNORED where a choice ends without a call */
+    bool no_repair;       /* report defects only: text stays text, native deltas go out as they came */
+    bool expect_calls;    /* TOOL_CHOICE_IGNORED where a choice ends without a call */
     unsigned max_choices; /* 0: 128 */
     unsigned max_calls;   /* a choice; 0: 65536; of them at most 4096 native ones */
     size_t max_pending;   /* bytes of interleaved calls that wait for their turn; 0: 64 MiB */
@@ -39,8 +39,8 @@ struct qtc_call_delta {
     struct qtc_bytes name; /* likewise */
     enum { QTC_ARGUMENTS_ABSENT, QTC_ARGUMENTS_NULL, QTC_ARGUMENTS_TEXT, QTC_ARGUMENTS_VALUE } form;
     struct qtc_bytes arguments; /* TEXT: decoded string; VALUE: the raw JSON of an object, array, ... */
-    bool legacy; /* was delta.function_call: has no id, index or type by its nature */
-    struct qtc_bytes extra; /* other members of the element, as a JSON object; becomes OTHER "call" */
+    bool legacy;                /* was delta.function_call: has no id, index or type by its nature */
+    struct qtc_bytes extra;     /* other members of the element, as a JSON object; becomes OTHER "call" */
 };
 
 struct qtc_stream;
@@ -71,12 +71,18 @@ enum qtc_code qtc_stream_usage(struct qtc_stream *s, struct qtc_bytes raw);
  *   role      a string: a delta's role
  *   error     the server's error, an object that holds `error`: choices without a
  *             finish_reason then end with QTC_FINISH_ERROR */
-enum qtc_code qtc_stream_other(struct qtc_stream *s, unsigned choice, struct qtc_bytes name, struct qtc_bytes raw);
-enum qtc_code qtc_stream_defect(struct qtc_stream *s, unsigned choice, enum qtc_defect defect, struct qtc_bytes what);
+enum qtc_code qtc_stream_other(struct qtc_stream *s, unsigned choice, struct qtc_bytes name,
+                               struct qtc_bytes raw);
+enum qtc_code qtc_stream_defect(struct qtc_stream *s, unsigned choice, enum qtc_defect defect,
+                                struct qtc_bytes what);
 /* The input ended: finishes every choice. */
 enum qtc_code qtc_stream_end(struct qtc_stream *s);
 
-const char *qtc_finish_name(enum qtc_finish reason); /* "stop", ...; NULL for NONE */
+/* The format of the markup in which calls were found; NULL while none was. At any time, after an error too.
+ */
+const struct qtc_format *qtc_stream_format(const struct qtc_stream *s);
+
+const char *qtc_finish_name(enum qtc_finish reason);    /* "stop", ...; NULL for NONE */
 enum qtc_finish qtc_finish_from(struct qtc_bytes name); /* NONE when unknown */
 
 #endif

@@ -123,7 +123,8 @@ static bool tell_markup(struct channel *ch, struct call *call)
 {
     enum qtc_defect defect = ch->reasoning ? QTC_D_CALL_IN_REASONING_FIELD : QTC_D_CALL_IN_CONTENT;
 
-    return ch->choice->stream->frame == 0 || qtc_call_tell(ch->choice, call, defect, qtc_buf_bytes(&call->name));
+    return ch->choice->stream->frame == 0 ||
+           qtc_call_tell(ch->choice, call, defect, qtc_buf_bytes(&call->name));
 }
 
 static bool on_call(struct channel *ch, const struct qtc_event *event)
@@ -351,7 +352,8 @@ static bool pass_as_it_is(struct channel *ch, struct qtc_bytes text)
 
 static enum qtc_code take(struct qtc_stream *s, struct channel *ch, struct qtc_bytes text)
 {
-    if (text.len > 0 && qtc_choice_continues(ch->choice) && (!s->options.no_repair || pass_as_it_is(ch, text))) {
+    if (text.len > 0 && qtc_choice_continues(ch->choice) &&
+        (!s->options.no_repair || pass_as_it_is(ch, text))) {
         feed(ch, text);
     }
     return s->code;

@@ -28,7 +28,7 @@ struct qtc_openai_only {
     const struct qtc_json *string; /* NULL: none */
     unsigned choice;
     struct qtc_call_delta call; /* ARGUMENTS: all but the arguments */
-    bool other; /* there is more in the chunk than that */
+    bool other;                 /* there is more in the chunk than that */
 };
 
 /* A chunk that was read the slow way, as a stencil: what is in front of its one

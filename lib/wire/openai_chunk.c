@@ -22,7 +22,8 @@ enum qtc_code qtc_openai_tell(struct qtc_openai_reader *r, enum qtc_defect defec
     return tell_once(r, &r->told, 0, defect, what);
 }
 
-static enum qtc_code tell(struct qtc_openai_reader *r, struct qtc_openai_choice *choice, enum qtc_defect defect)
+static enum qtc_code tell(struct qtc_openai_reader *r, struct qtc_openai_choice *choice,
+                          enum qtc_defect defect)
 {
     return tell_once(r, &choice->told, choice->index, defect, (struct qtc_bytes){0});
 }
@@ -170,7 +171,8 @@ static enum qtc_code read_call(struct qtc_openai_reader *r, unsigned choice, con
     if (other_members(&r->extra, element, known, false) > 0) {
         d.extra = qtc_buf_bytes(&r->extra);
     }
-    r->only.other = r->only.other || d.id.len > 0 || d.name.len > 0 || d.extra.len > 0 || !is_string(arguments);
+    r->only.other =
+        r->only.other || d.id.len > 0 || d.name.len > 0 || d.extra.len > 0 || !is_string(arguments);
     r->only.call = d;
     read_arguments(&d, arguments);
     if (d.form == QTC_ARGUMENTS_TEXT) {
@@ -525,8 +527,8 @@ static enum qtc_code read_choices(struct qtc_openai_reader *r, const struct qtc_
 /* ---- the envelope ---------------------------------------------------------------------------- */
 
 /* What counts of a steady member: the first value that is not empty. */
-static enum qtc_code steady(struct qtc_openai_reader *r, struct qtc_openai_steady *s, const struct qtc_json *member,
-                            struct qtc_bytes *raw)
+static enum qtc_code steady(struct qtc_openai_reader *r, struct qtc_openai_steady *s,
+                            const struct qtc_json *member, struct qtc_bytes *raw)
 {
     bool changed;
 
@@ -665,7 +667,8 @@ static enum qtc_code read_error(struct qtc_openai_reader *r, const struct qtc_js
     if (r->scratch.failed) {
         return QTC_NOMEM;
     }
-    return code == QTC_OK ? qtc_stream_other(r->stream, 0, qtc_str("error"), qtc_buf_bytes(&r->scratch)) : code;
+    return code == QTC_OK ? qtc_stream_other(r->stream, 0, qtc_str("error"), qtc_buf_bytes(&r->scratch))
+                          : code;
 }
 
 enum qtc_code qtc_openai_error(struct qtc_openai_reader *r, struct qtc_bytes text)

@@ -48,9 +48,9 @@ void qtc_openai_reader_free(struct qtc_openai_reader *r)
         qtc_buf_free(&r->templates[i].suffix);
         qtc_buf_free(&r->templates[i].extras);
     }
-    struct qtc_buf *const buffers[] = {&r->id.first,  &r->id.last, &r->model.first, &r->model.last,
-                                       &r->envelope,  &r->scratch, &r->text,        &r->extra,
-                                       &r->fixed,     &r->fixed_data, &r->last};
+    struct qtc_buf *const buffers[] = {&r->id.first, &r->id.last,    &r->model.first, &r->model.last,
+                                       &r->envelope, &r->scratch,    &r->text,        &r->extra,
+                                       &r->fixed,    &r->fixed_data, &r->last};
 
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
         qtc_buf_free(buffers[i]);
@@ -124,10 +124,17 @@ static void learn(struct qtc_openai_reader *r, struct qtc_bytes data)
     t->only.string = NULL;
     t->altered = r->altered;
     t->used = ++r->clock;
+    /* The next one may be the same, and will be known by its string. */
+    r->last_template = t;
+    qtc_buf_clear(&r->last);
+    if (string->text.len <= COMPARED_MAX) {
+        qtc_buf_put(&r->last, string->text);
+    }
     t->version = t->prefix.failed || t->suffix.failed || t->extras.failed ? 0 : r->version;
 }
 
-static bool fits(const struct qtc_openai_reader *r, const struct qtc_openai_template *t, struct qtc_bytes data)
+static bool fits(const struct qtc_openai_reader *r, const struct qtc_openai_template *t,
+                 struct qtc_bytes data)
 {
     size_t around = t->prefix.len + t->suffix.len;
 
@@ -234,8 +241,8 @@ static enum qtc_code send_text(struct qtc_openai_reader *r, const struct qtc_ope
     }
 }
 
-static enum qtc_code read_like(struct qtc_openai_reader *r, const struct frame *f, struct qtc_openai_template *t,
-                               struct qtc_bytes text)
+static enum qtc_code read_like(struct qtc_openai_reader *r, const struct frame *f,
+                               struct qtc_openai_template *t, struct qtc_bytes text)
 {
     enum qtc_code code = begin_frame(r, f);
 
@@ -261,8 +268,8 @@ static enum qtc_code mend_choices(struct qtc_openai_reader *r, struct frame *f, 
     const struct qtc_json *choices = qtc_json_get(chunk, "choices");
     size_t at = (size_t)((choices ? choices->raw.data : chunk->raw.data + chunk->raw.len - 1) - f->data.data);
     const char *with = choices ? "[]" : chunk->count > 0 ? ",\"choices\":[]" : "\"choices\":[]";
-    enum qtc_code code = qtc_openai_tell(r, choices ? QTC_D_CHOICES_NULL : QTC_D_CHOICES_MISSING,
-                                         (struct qtc_bytes){0});
+    enum qtc_code code =
+        qtc_openai_tell(r, choices ? QTC_D_CHOICES_NULL : QTC_D_CHOICES_MISSING, (struct qtc_bytes){0});
 
     qtc_buf_clear(&r->fixed_data);
     qtc_buf_put(&r->fixed_data, f->data);
@@ -338,8 +345,8 @@ static enum qtc_code read_error_event(struct qtc_openai_reader *r, const struct 
 }
 
 /* One value of the event's data; *rest is what stands behind it. */
-static enum qtc_code read_value(struct qtc_openai_reader *r, const struct frame *event, struct qtc_bytes *rest,
-                                bool split)
+static enum qtc_code read_value(struct qtc_openai_reader *r, const struct frame *event,
+                                struct qtc_bytes *rest, bool split)
 {
     struct frame f = *event;
     struct qtc_error error = {0};
@@ -445,15 +452,18 @@ static enum qtc_code pass_framing(struct qtc_openai_reader *r, const struct fram
     enum qtc_code code = begin_frame(r, f);
 
     if (code == QTC_OK && has_comment(f->raw)) {
-        code = qtc_openai_tell(r, QTC_D_KEEPALIVE_COMMENT, f->raw);
+        code = qtc_openai_tell(r, QTC_D_KEEPALIVE_COMMENT, qtc_bytes_trim(f->raw));
     }
     return end_frame(r, f, code);
 }
 
 enum qtc_code qtc_openai_reader_event(struct qtc_openai_reader *r, const struct qtc_sse_event *event)
 {
-    struct frame f = {
-        .raw = event->raw, .data = event->data, .type = event->type, .number = event->number, .line = event->line};
+    struct frame f = {.raw = event->raw,
+                      .data = event->data,
+                      .type = event->type,
+                      .number = event->number,
+                      .line = event->line};
     enum qtc_code code = QTC_OK;
     struct qtc_openai_template *t;
     struct qtc_bytes text;

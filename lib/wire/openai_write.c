@@ -38,9 +38,9 @@ struct record {
     unsigned choice, call;
     enum qtc_finish reason;
     bool truncated;
-    uint64_t frame;   /* counts frames; the extras of a choice go out once in each */
-    size_t at, len;   /* in texts */
-    size_t name_len;  /* CALL: the name, behind the id */
+    uint64_t frame;  /* counts frames; the extras of a choice go out once in each */
+    size_t at, len;  /* in texts */
+    size_t name_len; /* CALL: the name, behind the id */
 };
 
 /* What was sent of a choice. */
@@ -73,8 +73,8 @@ struct chunk_writer {
     struct qtc_arena arena;
     uint64_t frame;
     unsigned open_calls;
-    bool carry;     /* held text belongs to frames that were not passed */
-    bool any;       /* something came */
+    bool carry; /* held text belongs to frames that were not passed */
+    bool any;   /* something came */
     bool done_seen;
     bool truncated; /* a call was cut: the stream has to say so */
     bool cut_here;  /* in this frame */
@@ -300,7 +300,8 @@ static bool need_role(struct chunk_writer *w, struct seat *seat)
     return seat->role || write_role(w, seat, seat->attached, qtc_str("\"assistant\""));
 }
 
-static bool write_text(struct chunk_writer *w, struct seat *seat, const struct record *r, struct qtc_bytes text)
+static bool write_text(struct chunk_writer *w, struct seat *seat, const struct record *r,
+                       struct qtc_bytes text)
 {
     struct qtc_buf *out = delta_open(w, seat);
 
@@ -310,7 +311,8 @@ static bool write_text(struct chunk_writer *w, struct seat *seat, const struct r
     return delta_close(w, out, seat, r->frame, QTC_FINISH_NONE);
 }
 
-static bool write_delta(struct chunk_writer *w, struct seat *seat, const struct record *r, struct qtc_bytes object)
+static bool write_delta(struct chunk_writer *w, struct seat *seat, const struct record *r,
+                        struct qtc_bytes object)
 {
     struct qtc_buf *out = delta_open(w, seat);
 
@@ -357,7 +359,8 @@ static void put_call(struct qtc_buf *out, const struct record *r, struct qtc_byt
     qtc_buf_str(out, ",\"arguments\":\"\"");
 }
 
-static bool write_call(struct chunk_writer *w, struct seat *seat, const struct record *r, struct qtc_bytes text)
+static bool write_call(struct chunk_writer *w, struct seat *seat, const struct record *r,
+                       struct qtc_bytes text)
 {
     struct qtc_buf *out;
 
@@ -436,7 +439,8 @@ static bool keep_usage(struct chunk_writer *w, struct qtc_bytes usage, bool writ
 }
 
 /* A record whose bytes went out in its frame: only what is remembered of it. */
-static bool pass_record(struct chunk_writer *w, struct seat *seat, const struct record *r, struct qtc_bytes text)
+static bool pass_record(struct chunk_writer *w, struct seat *seat, const struct record *r,
+                        struct qtc_bytes text)
 {
     switch (r->kind) {
     case ENVELOPE:
@@ -485,7 +489,8 @@ static bool write_in_choice(struct chunk_writer *w, struct seat *seat, const str
     }
 }
 
-static bool write_record(struct chunk_writer *w, struct seat *seat, const struct record *r, struct qtc_bytes text)
+static bool write_record(struct chunk_writer *w, struct seat *seat, const struct record *r,
+                         struct qtc_bytes text)
 {
     switch (r->kind) {
     case ENVELOPE:
@@ -527,7 +532,8 @@ static const struct {
     const char *name;
     enum record_kind kind;
 } other_names[] = {
-    {"envelope", ENVELOPE}, {"choice", CHOICE}, {"delta", DELTA}, {"call", CALL_EXTRA}, {"role", ROLE}, {"error", ERROR},
+    {"envelope", ENVELOPE}, {"choice", CHOICE}, {"delta", DELTA},
+    {"call", CALL_EXTRA},   {"role", ROLE},     {"error", ERROR},
 };
 
 /* What an event is as a record; false: it is none. */
@@ -743,8 +749,8 @@ static void forget(struct chunk_writer *w)
 {
     for (size_t i = 0; i < w->seat_count; i++) {
         struct seat *seat = &w->seats[i];
-        struct qtc_buf *const buffers[] = {&seat->extras, &seat->call_extra, &seat->held_call, &seat->held_args,
-                                           &seat->held_extra};
+        struct qtc_buf *const buffers[] = {&seat->extras, &seat->call_extra, &seat->held_call,
+                                           &seat->held_args, &seat->held_extra};
 
         for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++) {
             qtc_buf_free(buffers[k]);
@@ -803,7 +809,7 @@ static bool on_finish(struct qtc_writer *base)
 static void on_free(struct qtc_writer *base)
 {
     struct chunk_writer *w = (struct chunk_writer *)base;
-    struct qtc_buf *const buffers[] = {&w->texts, &w->head, &w->usage,   &w->queue,
+    struct qtc_buf *const buffers[] = {&w->texts, &w->head,  &w->usage,   &w->queue,
                                        &w->done,  &w->chunk, &w->filtered};
 
     forget(w);

@@ -1,0 +1,175 @@
+/* measure.c - what a command costs.
+ *
+ *     measure [-o OUTPUT] [-p] RUNS INPUT COMMAND [ARGUMENT...]
+ *
+ * Runs it RUNS times with INPUT as its standard input (with -p through a pipe) and OUTPUT (/dev/null)
+ * as its standard output. Prints, separated by tabs: the median of its CPU time (user and system, with
+ * its children's), the mean of it, the mean wall time, all in seconds; the highest peak RSS in KiB; and
+ * the first run's exit status, or the signal that ended it. */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_RUNS = 1000, COPY = 1 << 16 };
+
+struct command {
+    const char *input, *output;
+    bool piped;
+    char **argv;
+};
+
+struct cost {
+    double cpu, wall;
+    long peak_kib;
+    int status;
+};
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double seconds(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static void redirect(int fd, int target)
+{
+    if (fd < 0 || dup2(fd, target) < 0) {
+        perror("measure");
+        _exit(127);
+    }
+    close(fd);
+}
+
+static void run_child(const struct command *c, int in)
+{
+    redirect(in, STDIN_FILENO);
+    redirect(open(c->output, O_WRONLY | O_CREAT | O_TRUNC, 0666), STDOUT_FILENO);
+    execvp(c->argv[0], c->argv);
+    perror(c->argv[0]);
+    _exit(127);
+}
+
+/* Feeds the pipe from a process of its own, whose time is not the command's. */
+static int piped_input(int file, pid_t *feeder)
+{
+    int fds[2];
+    if (pipe(fds) != 0) {
+        die("measure");
+    }
+    *feeder = fork();
+    if (*feeder == 0) {
+        static char buffer[COPY];
+        ssize_t n;
+        close(fds[0]);
+        while ((n = read(file, buffer, sizeof buffer)) > 0 && write(fds[1], buffer, (size_t)n) == n) {
+        }
+        _exit(0);
+    }
+    close(fds[1]);
+    close(file);
+    return fds[0];
+}
+
+static struct cost run(const struct command *c)
+{
+    struct rusage usage;
+    struct cost cost;
+    pid_t feeder = -1;
+    int in = open(c->input, O_RDONLY | O_CLOEXEC);
+    if (in < 0) {
+        die(c->input);
+    }
+    if (c->piped) {
+        in = piped_input(in, &feeder);
+    }
+    double start = now();
+    pid_t pid = fork();
+    if (pid == 0) {
+        run_child(c, in);
+    }
+    close(in);
+    if (pid < 0 || wait4(pid, &cost.status, 0, &usage) != pid) {
+        die("measure");
+    }
+    cost.wall = now() - start;
+    cost.cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    cost.peak_kib = usage.ru_maxrss;
+    if (feeder > 0) {
+        waitpid(feeder, NULL, 0);
+    }
+    return cost;
+}
+
+static int by_cpu(const void *a, const void *b)
+{
+    const struct cost *x = a, *y = b;
+    return (x->cpu > y->cpu) - (x->cpu < y->cpu);
+}
+
+static void print_costs(struct cost *costs, size_t runs)
+{
+    double cpu = 0, wall = 0;
+    long peak = 0;
+    int status = costs[0].status;
+    for (size_t i = 0; i < runs; i++) {
+        cpu += costs[i].cpu;
+        wall += costs[i].wall;
+        peak = costs[i].peak_kib > peak ? costs[i].peak_kib : peak;
+    }
+    qsort(costs, runs, sizeof *costs, by_cpu);
+    printf("%.6f\t%.6f\t%.6f\t%ld\t", costs[runs / 2].cpu, cpu / (double)runs, wall / (double)runs, peak);
+    if (WIFSIGNALED(status)) {
+        printf("signal %d\n", WTERMSIG(status));
+    } else {
+        printf("%d\n", WEXITSTATUS(status));
+    }
+}
+
+static int usage(void)
+{
+    fputs("usage: measure [-o OUTPUT] [-p] RUNS INPUT COMMAND [ARGUMENT...]\n", stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static struct cost costs[MAX_RUNS];
+    struct command c = {.output = "/dev/null"};
+    int option;
+    while ((option = getopt(argc, argv, "+o:p")) != -1) {
+        if (option == 'o') {
+            c.output = optarg;
+        } else if (option == 'p') {
+            c.piped = true;
+        } else {
+            return usage();
+        }
+    }
+    long runs = optind < argc ? strtol(argv[optind], NULL, 10) : 0;
+    if (runs < 1 || runs > MAX_RUNS || optind + 2 >= argc) {
+        return usage();
+    }
+    c.input = argv[optind + 1];
+    c.argv = argv + optind + 2;
+    for (long i = 0; i < runs; i++) {
+        costs[i] = run(&c);
+    }
+    print_costs(costs, (size_t)runs);
+    return 0;
+}
