@@ -681,7 +681,7 @@ bool qtc_mend_text(struct qtc_bytes text, struct qtc_buf *out, unsigned *found)
     while (i < text.len && m.state != DONE) {
         i += qtc_mend_feed(&m, text.data + i, text.len - i, out);
     }
-    if (m.state == WORD || m.state == QUOTE) {
+    if (m.depth == 0 && (m.state == WORD || m.state == QUOTE)) {
         qtc_mend_finish(&m, out, true);
     }
     bool whole = m.state == DONE && i == text.len && (m.found & QTC_MEND_NOT_JSON) == 0;

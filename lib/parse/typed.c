@@ -11,6 +11,11 @@ static bool is_word(struct qtc_bytes t, const char *word)
     return t.len == strlen(word) && strncasecmp(t.data, word, t.len) == 0;
 }
 
+static bool begins_word(struct qtc_bytes t, const char *word)
+{
+    return t.len <= strlen(word) && strncasecmp(t.data, word, t.len) == 0;
+}
+
 static bool starts_number(char c)
 {
     return c == '-' || (c >= '0' && c <= '9');
@@ -122,7 +127,7 @@ bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
     if (begin.len >= SCALAR_MAX) {
         return false;
     }
-    return ((types & QTC_T_NULL) && strchr("nN", c) != NULL && t.len <= 4) ||
-           ((types & QTC_T_BOOLEAN) && strchr("tTfF01", c) != NULL && t.len <= 5) ||
+    return ((types & QTC_T_NULL) && (begins_word(t, "null") || begins_word(t, "None"))) ||
+           ((types & QTC_T_BOOLEAN) && (begins_word(t, "true") || begins_word(t, "false"))) ||
            ((types & (QTC_T_NUMBER | QTC_T_INTEGER)) && starts_number(c));
 }

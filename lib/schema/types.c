@@ -250,6 +250,14 @@ static unsigned union_of(struct qtc_schema_scope *scope, const struct qtc_json *
     return types != 0 ? types : ANY;
 }
 
+/* not: all but a type that is named and nothing more. */
+static unsigned all_but(const struct qtc_json *schema)
+{
+    const struct qtc_json *type = qtc_json_get(schema, "type");
+
+    return type != NULL && schema->count == 1 ? ANY & ~given_types(type) : ANY;
+}
+
 static unsigned combined_types(struct qtc_schema_scope *scope, const struct qtc_json *schema,
                                unsigned nesting)
 {
@@ -262,6 +270,7 @@ static unsigned combined_types(struct qtc_schema_scope *scope, const struct qtc_
     }
     types = narrow(types, union_of(scope, qtc_json_get(schema, "anyOf"), nesting));
     types = narrow(types, union_of(scope, qtc_json_get(schema, "oneOf"), nesting));
+    types = narrow(types, all_but(qtc_json_get(schema, "not")));
     if (qtc_json_type_of(all) == QTC_JSON_ARRAY) {
         for (const struct qtc_json *member = all->first; member != NULL; member = member->next) {
             types = narrow(types, types_at(scope, member, nesting));
