@@ -24,7 +24,8 @@ static const struct {
 static bool is_chunk(const struct qtc_json *node, const struct qtc_json *choices)
 {
     return qtc_bytes_is(qtc_json_text(qtc_json_get(node, "object")), "chat.completion.chunk") ||
-           (choices->first && qtc_json_get(choices->first, "delta") && !qtc_json_get(choices->first, "message"));
+           (choices->first && qtc_json_get(choices->first, "delta") &&
+            !qtc_json_get(choices->first, "message"));
 }
 
 static enum answer answer_of(const struct qtc_json *node)
@@ -84,11 +85,17 @@ static bool surely_answers(struct qtc_arena *arena, struct qtc_bytes json)
 
 /* ---- what kind of input it is -------------------------------------------------- */
 
-static struct qtc_bytes behind_bom(struct qtc_bytes text)
-{
-    static const char bom[] = "\xEF\xBB\xBF";
+static const char bom[] = "\xEF\xBB\xBF";
 
-    return text.len >= 3 && memcmp(text.data, bom, 3) == 0 ? qtc_bytes(text.data + 3, text.len - 3) : text;
+/* JSON may have a byte order mark in front of it, in pieces too; of a text it is a part. */
+static struct qtc_bytes skip_bom(struct qtc_source *s, struct qtc_bytes bytes)
+{
+    while (s->bom < 3 && bytes.len > 0 && bytes.data[0] == bom[s->bom]) {
+        s->bom++;
+        bytes = qtc_bytes(bytes.data + 1, bytes.len - 1);
+    }
+    s->bom = bytes.len > 0 ? 3 : s->bom;
+    return bytes;
 }
 
 /* A value ended. TEXT where it is none that is read here. */
@@ -152,11 +159,8 @@ static enum qtc_parse_input probe(struct qtc_source *s, bool ended)
     struct qtc_probe *p = &s->probe;
     enum qtc_parse_input kind = QTC_INPUT_AUTO;
 
-    if (p->seen == 0 && p->head.len > 0 && p->head.data[0] == '\xEF') {
-        p->seen = p->head.len - behind_bom(qtc_buf_bytes(&p->head)).len;
-        if (p->seen == 0 && p->head.len < 3 && !ended) {
-            return QTC_INPUT_AUTO;
-        }
+    while (!p->first && p->seen < 3 && p->seen < p->head.len && p->head.data[p->seen] == bom[p->seen]) {
+        p->seen++;
     }
     while (kind == QTC_INPUT_AUTO && p->seen < p->head.len) {
         kind = p->open ? probe_inside(s) : probe_between(p);
@@ -194,7 +198,11 @@ static bool fail_at(struct qtc_source *s, uint64_t line, uint64_t column, const 
 static bool open_response(struct qtc_source *s)
 {
     s->broken = false;
-    return qtc_session_open(s->session, s->session->file) || stop(s);
+    if (!qtc_session_open(s->session, s->session->file)) {
+        return stop(s);
+    }
+    s->session->options.answer++; /* of the next one */
+    return true;
 }
 
 static void close_response(struct qtc_source *s)
@@ -378,14 +386,15 @@ static void feed_known(struct qtc_source *s, struct qtc_bytes bytes)
         return;
     }
     if (s->kind == QTC_INPUT_JSON) {
-        feed_json(s, bytes);
+        feed_json(s, skip_bom(s, bytes));
     } else if (s->kind == QTC_INPUT_DELTAS) {
-        enum qtc_code code = qtc_lines_feed(&s->lines, bytes);
+        enum qtc_code code = qtc_lines_feed(&s->lines, skip_bom(s, bytes));
         s->stopped = s->stopped || code != QTC_OK;
         if (code == QTC_NOMEM) {
             check(s, code, s->lines.number + 1);
         }
-    } else if (check(s, qtc_stream_content(s->session->stream, 0, bytes), 0) && !qtc_out_event(&s->session->out)) {
+    } else if (check(s, qtc_stream_content(s->session->stream, 0, bytes), 0) &&
+               !qtc_out_event(&s->session->out)) {
         stop(s);
     }
 }
@@ -404,7 +413,7 @@ static void decide(struct qtc_source *s, bool ended)
         return;
     }
     s->probe.head = (struct qtc_buf){0};
-    feed_known(s, s->kind == QTC_INPUT_TEXT ? text : behind_bom(text));
+    feed_known(s, text);
     qtc_buf_free(&head);
 }
 

@@ -22,6 +22,7 @@ struct qtc_source {
     struct qtc_session *session;
     enum qtc_parse_input kind; /* AUTO: not decided yet */
     struct qtc_probe probe;
+    unsigned bom;             /* bytes of a byte order mark that were passed over; 3: no more to come */
     struct qtc_lines lines;   /* DELTAS */
     struct qtc_values values; /* JSON */
     struct qtc_arena arena;

@@ -10,13 +10,18 @@
 
 enum shape { SHAPE_UNKNOWN, SHAPE_HEADERS, SHAPE_EVENTS, SHAPE_JSON, SHAPE_SKIP_LINE, SHAPE_HOPELESS };
 
+enum {
+    HEAD_MAX = 65536,            /* blanks before the first byte that tells, and a header's line */
+    VALUE_MAX = 64 * 1024 * 1024 /* a JSON value; an event has the same limit */
+};
+
 /* One file. */
 struct source {
     struct qtc_session *session;
     struct qtc_openai_reader *reader; /* of the open response; NULL: none is open */
     struct qtc_sse_decoder *decoder;
     enum shape shape;
-    struct qtc_buf head;  /* UNKNOWN: what was read so far; HEADERS: the line that is being read */
+    struct qtc_buf head; /* UNKNOWN: what was read so far; HEADERS: the line that is being read */
     struct qtc_json_scan scan;
     struct qtc_buf value; /* JSON: the value, as far as it has come */
     uint64_t line;        /* that is being read, from 1 */
@@ -89,7 +94,8 @@ static void feed_events(struct source *s, struct qtc_bytes bytes)
         struct qtc_sse_options options = {.split_json_lines = true};
         s->decoder = qtc_sse_decoder_new(&options, on_sse_event, s);
     }
-    enum qtc_code code = s->decoder == NULL ? QTC_NOMEM : qtc_sse_decoder_feed(s->decoder, bytes.data, bytes.len);
+    enum qtc_code code =
+        s->decoder == NULL ? QTC_NOMEM : qtc_sse_decoder_feed(s->decoder, bytes.data, bytes.len);
     if (code == QTC_LIMIT) {
         qtc_session_fail(s->session, qtc_sse_decoder_line(s->decoder), "an event of more than 64 MiB");
     } else if (code == QTC_NOMEM) {
@@ -106,7 +112,8 @@ static bool is_whole(struct qtc_bytes json)
     struct qtc_arena arena = {0};
     struct qtc_error error;
     const struct qtc_json *choices = qtc_json_get(qtc_json_read(&arena, json, &error), "choices");
-    bool whole = qtc_json_type_of(choices) == QTC_JSON_ARRAY && qtc_json_get(choices->first, "message") != NULL;
+    bool whole =
+        qtc_json_type_of(choices) == QTC_JSON_ARRAY && qtc_json_get(choices->first, "message") != NULL;
     qtc_arena_free(&arena);
     return whole;
 }
@@ -167,7 +174,10 @@ static size_t feed_value(struct source *s, struct qtc_bytes bytes)
     enum qtc_json_progress progress = qtc_json_scan_feed(&s->scan, bytes.data, bytes.len, &used);
     qtc_buf_add(&s->value, bytes.data, used);
     count_lines(s, bytes.data, used);
-    if (progress == QTC_JSON_BAD) {
+    if (s->value.len > VALUE_MAX) {
+        qtc_session_fail(s->session, s->value_line, "a JSON value of more than 64 MiB");
+        s->stopped = true;
+    } else if (progress == QTC_JSON_BAD) {
         qtc_session_fail(s->session, s->line, "not JSON; the rest of the line is passed over");
         s->shape = SHAPE_SKIP_LINE;
     } else if (progress == QTC_JSON_DONE) {
@@ -210,7 +220,7 @@ static enum shape shape_of(struct qtc_bytes head, bool ended)
 {
     struct qtc_bytes text = qtc_bytes_trim(behind_bom(head));
     if (text.len == 0) {
-        return SHAPE_UNKNOWN;
+        return head.len < HEAD_MAX ? SHAPE_UNKNOWN : SHAPE_EVENTS;
     }
     switch (text.data[0]) {
     case '{':
@@ -233,7 +243,9 @@ static size_t skip_headers(struct source *s, struct qtc_bytes bytes)
 {
     const char *end = memchr(bytes.data, '\n', bytes.len);
     size_t len = end == NULL ? bytes.len : (size_t)(end - bytes.data) + 1;
-    qtc_buf_add(&s->head, bytes.data, len);
+    if (s->head.len < HEAD_MAX) {
+        qtc_buf_add(&s->head, bytes.data, len); /* whether it is blank is seen by then */
+    }
     if (end != NULL) {
         s->line++;
         s->shape = qtc_bytes_trim(qtc_buf_bytes(&s->head)).len == 0 ? SHAPE_UNKNOWN : SHAPE_HEADERS;
@@ -306,7 +318,8 @@ static void finish(struct source *s)
         qtc_session_fail(s->session, s->value_line, "the JSON value is cut");
     }
     if (s->frames == 0 && !s->session->failed) {
-        qtc_session_fail(s->session, 0, s->shape == SHAPE_UNKNOWN ? "no input" : "no event in it: not an event stream");
+        qtc_session_fail(s->session, 0,
+                         s->shape == SHAPE_UNKNOWN ? "no input" : "no event in it: not an event stream");
     }
     end_response(s);
     qtc_sse_decoder_free(s->decoder);

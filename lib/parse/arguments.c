@@ -208,8 +208,7 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
         add_member(p, hash, name);
         member = member_count(p) - 1;
     }
-    bool repeated = member + 1 < member_count(p) || p->call.members.failed ||
-                    member_at(p, member)->closed;
+    bool repeated = member + 1 < member_count(p) || p->call.members.failed || member_at(p, member)->closed;
     p->value.member = member;
     if (repeated && !p->options.hold_calls) {
         p->value.mode = QTC_VALUE_SKIP;
@@ -341,7 +340,8 @@ static void write_cut(struct qtc_parser *p)
 void qtc_value_cut(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
-    if (v->naming || v->mode == QTC_VALUE_SKIP || (p->options.hold_calls && member_at(p, v->member)->closed)) {
+    if (v->naming || v->mode == QTC_VALUE_SKIP ||
+        (p->options.hold_calls && member_at(p, v->member)->closed)) {
         return;
     }
     if (p->options.recover == QTC_RECOVER_LENIENT) {

@@ -1,79 +1,10 @@
-/* The window on the input, the loop over the states, and the end of the text. */
+/* The loop over the states, what is text after all, and the end of the text. */
 #include "parse/parser.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_HELD ((size_t)16 << 20)
-
-size_t qtc_max_held(const struct qtc_parser *p)
-{
-    return p->options.max_held > 0 ? p->options.max_held : MAX_HELD;
-}
-
-/* ---- the window --------------------------------------------------------- */
-
-void qtc_mark_at(struct qtc_parser *p, size_t i)
-{
-    p->hold.len = 0;
-    p->mark = p->held_to = qtc_pos(p, i);
-}
-
-void qtc_mark_move(struct qtc_parser *p, uint64_t at)
-{
-    size_t drop = (size_t)(at - p->mark);
-    if (drop < p->hold.len) {
-        qtc_buf_drop(&p->hold, drop);
-    } else {
-        p->hold.len = 0;
-        p->held_to = at;
-    }
-    p->mark = at;
-}
-
-void qtc_unmark(struct qtc_parser *p)
-{
-    p->hold.len = 0;
-    p->mark = QTC_NO_MARK;
-}
-
-/* Takes over the piece's bytes up to base + i, which will be gone later. */
-static void keep(struct qtc_parser *p, size_t i)
-{
-    uint64_t end = qtc_pos(p, i);
-    if (p->mark != QTC_NO_MARK && p->held_to < end) {
-        qtc_buf_add(&p->hold, p->in + (p->held_to - p->base), (size_t)(end - p->held_to));
-        p->held_to = end;
-    }
-}
-
-/* The same for a trial's text. */
-static void keep_trial(struct qtc_parser *p, size_t i)
-{
-    struct qtc_trial *t = &p->trial;
-    uint64_t end = qtc_pos(p, i);
-    if (t->on && t->raw_to < end) {
-        qtc_buf_add(&t->raw, p->in + (t->raw_to - p->base), (size_t)(end - t->raw_to));
-        t->raw_to = end;
-    }
-}
-
-struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i)
-{
-    if (p->hold.len == 0 && p->mark >= p->base) {
-        return qtc_bytes(p->in == NULL ? NULL : p->in + (p->mark - p->base), (size_t)(qtc_pos(p, i) - p->mark));
-    }
-    keep(p, i);
-    return qtc_bytes(p->hold.data, p->hold.failed ? 0 : (size_t)(qtc_pos(p, i) - p->mark));
-}
-
-struct qtc_bytes qtc_held_from(struct qtc_parser *p, uint64_t from, size_t i)
-{
-    struct qtc_bytes held = qtc_held(p, i);
-    size_t skip = held.len == 0 ? 0 : (size_t)(from - p->mark);
-    return qtc_bytes(held.data + skip, held.len - skip);
-}
 
 /* ---- the loop ----------------------------------------------------------- */
 
@@ -128,7 +59,7 @@ static size_t step_trial_tail(struct qtc_parser *p, size_t i)
 static void end_trial(struct qtc_parser *p, size_t i)
 {
     struct qtc_trial *t = &p->trial;
-    keep_trial(p, i);
+    qtc_keep(p, i);
     qtc_trial_drop(p);
     qtc_defect(p, t->why, qtc_bytes(NULL, 0));
     p->state = QTC_S_TEXT;
@@ -180,7 +111,7 @@ static size_t pass_limit(struct qtc_parser *p, size_t i)
 static size_t stop_at(const struct qtc_parser *p, size_t n)
 {
     uint64_t from = p->trial.on ? p->trial.at : p->mark;
-    uint64_t most = qtc_max_held(p);
+    uint64_t most = p->options.max_held > 0 ? p->options.max_held : MAX_HELD;
     if (p->trial.on && p->options.recover == QTC_RECOVER_STRICT) {
         most *= 16;
     }
@@ -204,8 +135,7 @@ static void run(struct qtc_parser *p, size_t n)
     if (p->code != QTC_OK) {
         return;
     }
-    keep(p, n);
-    keep_trial(p, n);
+    qtc_keep(p, n);
 }
 
 size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state)
@@ -215,7 +145,7 @@ size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state 
     size_t n = p->n;
     uint64_t base = p->base;
     qtc_buf_put(&again, qtc_held_from(p, from, i));
-    keep_trial(p, i);
+    qtc_keep(p, i);
     qtc_unmark(p);
     p->in = again.data;
     p->base = from;
@@ -229,104 +159,6 @@ size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state 
     p->base = base;
     qtc_buf_free(&again);
     return i;
-}
-
-/* ---- formats ------------------------------------------------------------ */
-
-const struct qtc_format *qtc_sibling(const struct qtc_format *format, enum qtc_body body)
-{
-    if (format->body == body) {
-        return format;
-    }
-    size_t count;
-    const struct qtc_format *const *all = qtc_formats(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (all[i]->body == body && all[i]->open != NULL && strcmp(all[i]->open, format->open) == 0) {
-            return all[i];
-        }
-    }
-    return NULL;
-}
-
-static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
-                     const struct qtc_format *format)
-{
-    if (text == NULL || set->count == QTC_MAX_MARKS) {
-        return;
-    }
-    set->marks[set->count] = (struct qtc_mark){.text = text, .format = format, .kind = kind};
-    qtc_markers_add(&set->find, text, set->count++);
-}
-
-/* A marker made of a tag's name; its text lives in the set. */
-static void add_tag(struct qtc_mark_set *set, const char *before, const char *name, const char *after,
-                    enum qtc_mark_kind kind, const struct qtc_format *format)
-{
-    char *text = set->tags[set->tag_count];
-    int len = name == NULL ? -1 : snprintf(text, QTC_TAG_MAX, "%s%s%s", before, name, after);
-    if (len > 0 && len < QTC_TAG_MAX && set->tag_count + 1 < QTC_MAX_TAGS) {
-        set->tag_count++;
-        add_mark(set, text, kind, format);
-    }
-}
-
-static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
-{
-    struct qtc_mark_set *set = &p->text_marks;
-    add_mark(set, f->open, QTC_M_OPEN, f);
-    add_mark(set, f->close, QTC_M_CLOSE, f);
-    if (f->bare_function) {
-        add_tag(set, "<", f->function_tag, "", QTC_M_FUNCTION, f);
-    }
-    for (size_t i = 0; f->special_tokens[i] != NULL; i++) {
-        add_mark(set, f->special_tokens[i], QTC_M_SPECIAL, f);
-    }
-    if (p->options.reasoning != QTC_REASONING_INLINE) {
-        add_mark(set, f->think_open, QTC_M_THINK_OPEN, f);
-        add_mark(set, f->think_close, QTC_M_THINK_CLOSE, f);
-    }
-}
-
-static void seal(struct qtc_mark_set *set)
-{
-    qtc_markers_seal(&set->find);
-    memcpy(set->special, set->find.first, sizeof set->special);
-    set->special['\n'] = set->special['`'] = set->special['~'] = 1;
-}
-
-void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format)
-{
-    if (p->tag_format == format) {
-        return;
-    }
-    struct qtc_mark_set *set = &p->tag_marks;
-    const struct qtc_format *xml = qtc_sibling(format, QTC_BODY_XML);
-    qtc_markers_free(&set->find);
-    set->count = set->tag_count = 0;
-    add_mark(set, format->open, QTC_M_OPEN, format);
-    add_mark(set, format->close, QTC_M_CLOSE, format);
-    if (xml != NULL) {
-        add_tag(set, "<", xml->function_tag, "", QTC_M_FUNCTION, xml);
-        add_tag(set, "</", xml->function_tag, "", QTC_M_END_FUNCTION, xml);
-        add_tag(set, "<", xml->parameter_tag, "", QTC_M_PARAMETER, xml);
-        add_tag(set, "</", xml->parameter_tag, "", QTC_M_END_PARAMETER, xml);
-        add_tag(set, "", xml->function_tag, "=", QTC_M_FUNCTION, xml);
-    }
-    seal(set);
-    p->tag_format = format;
-}
-
-static void build_marks(struct qtc_parser *p)
-{
-    size_t count;
-    const struct qtc_format *const *all = qtc_formats(&count);
-    if (p->options.format != NULL) {
-        add_text_marks(p, p->options.format);
-    }
-    for (size_t i = 0; i < count && p->options.format == NULL; i++) {
-        add_text_marks(p, all[i]);
-    }
-    seal(&p->text_marks);
 }
 
 /* ---- the end of the text ------------------------------------------------ */
@@ -403,8 +235,8 @@ enum qtc_code qtc_parser_finish(struct qtc_parser *p)
     p->in = NULL;
     p->n = 0;
     /* What ends may leave text that has to be read again: a nested call. */
-    for (int round = 0; round < 8 && p->code == QTC_OK && (p->state > QTC_S_TAIL || p->trial.on || p->call.open);
-         round++) {
+    for (int round = 0;
+         round < 8 && p->code == QTC_OK && (p->state > QTC_S_TAIL || p->trial.on || p->call.open); round++) {
         finish_once(p);
     }
     if (p->state == QTC_S_TAIL) {
@@ -422,8 +254,8 @@ static bool out_of_memory(const struct qtc_parser *p)
 {
     return p->hold.failed || p->args.failed || p->trial.raw.failed || p->trial.records.failed ||
            p->call.name.failed || p->call.names.failed || p->call.texts.failed || p->call.members.failed ||
-           p->value.text.failed || p->value.close.failed || p->object.scratch.failed || p->object.text.failed ||
-           p->object.mend.pend.failed || p->tag_marks.find.failed;
+           p->value.text.failed || p->value.close.failed || p->object.scratch.failed ||
+           p->object.text.failed || p->object.mend.pend.failed || p->tag_marks.find.failed;
 }
 
 enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len)
@@ -469,7 +301,7 @@ struct qtc_parser *qtc_parser_new(const struct qtc_parse_options *options, qtc_s
     p->options = *options;
     p->sink = sink;
     p->ctx = ctx;
-    build_marks(p);
+    qtc_use_formats(p);
     if (p->text_marks.find.failed) {
         qtc_parser_free(p);
         return NULL;
@@ -484,8 +316,9 @@ void qtc_parser_free(struct qtc_parser *p)
         return;
     }
     struct qtc_buf *const buffers[] = {
-        &p->hold,       &p->args,       &p->trial.raw,   &p->trial.records,  &p->call.name,  &p->call.names,
-        &p->call.texts, &p->call.members, &p->value.text, &p->value.close, &p->object.scratch, &p->object.text,
+        &p->hold,       &p->args,        &p->trial.raw,      &p->trial.records,
+        &p->call.name,  &p->call.names,  &p->call.texts,     &p->call.members,
+        &p->value.text, &p->value.close, &p->object.scratch, &p->object.text,
     };
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
         qtc_buf_free(buffers[i]);

@@ -9,8 +9,7 @@ static unsigned new_node(struct qtc_markers *m, char byte, unsigned depth)
 {
     if (m->count == m->cap) {
         size_t cap = m->cap == 0 ? 64 : m->cap * 2;
-        struct qtc_marker_node *nodes =
-            cap > SHRT_MAX ? NULL : realloc(m->nodes, cap * sizeof *nodes);
+        struct qtc_marker_node *nodes = cap > SHRT_MAX ? NULL : realloc(m->nodes, cap * sizeof *nodes);
         if (nodes == NULL) {
             m->failed = true;
             return 0;

@@ -3,30 +3,30 @@
 #include <string.h>
 
 enum {
-    VALUE,   /* a value is due (in an array, also the closing bracket) */
-    KEY,     /* a key is due, or the closing bracket */
-    COLON,   /* behind a key */
-    AFTER,   /* behind a value: a comma or a closing bracket */
-    STRING,  /* inside quotes */
-    ESCAPE,  /* behind a backslash */
-    HEX,     /* inside \uXXXX, held in pend */
-    QUOTE,   /* behind a closing quote; it and blanks are held in pend */
-    WORD,    /* a number, a literal or a bare key, held in pend */
-    JUNK,    /* what is no JSON, up to the next , } ] or line end */
-    SLASH,   /* behind a slash: a comment? */
-    LINE,    /* in a comment that ends with its line */
-    BLOCK,   /* in a comment that ends with its star and slash */
-    STAR,    /* behind a star in it */
-    RAW,     /* too deep: everything passes */
+    VALUE,  /* a value is due (in an array, also the closing bracket) */
+    KEY,    /* a key is due, or the closing bracket */
+    COLON,  /* behind a key */
+    AFTER,  /* behind a value: a comma or a closing bracket */
+    STRING, /* inside quotes */
+    ESCAPE, /* behind a backslash */
+    HEX,    /* inside \uXXXX, held in pend */
+    QUOTE,  /* behind a closing quote; it and blanks are held in pend */
+    WORD,   /* a number, a literal or a bare key, held in pend */
+    JUNK,   /* what is no JSON, up to the next , } ] or line end */
+    SLASH,  /* behind a slash: a comment? */
+    LINE,   /* in a comment that ends with its line */
+    BLOCK,  /* in a comment that ends with its star and slash */
+    STAR,   /* behind a star in it */
+    RAW,    /* too deep: everything passes */
     DONE
 };
 
 enum qtc_defect qtc_mend_defect(unsigned bit)
 {
     static const enum qtc_defect defects[QTC_MEND_BITS] = {
-        QTC_D_SINGLE_QUOTES,  QTC_D_UNQUOTED_KEY,  QTC_D_TRAILING_COMMA, QTC_D_RAW_CONTROL,
+        QTC_D_SINGLE_QUOTES,   QTC_D_UNQUOTED_KEY,   QTC_D_TRAILING_COMMA, QTC_D_RAW_CONTROL,
         QTC_D_UNESCAPED_QUOTE, QTC_D_INVALID_ESCAPE, QTC_D_PYTHON_LITERAL, QTC_D_COMMENT_IN_JSON,
-        QTC_D_MISSING_BRACE,  QTC_D_EXTRA_BRACE,   QTC_D_NOT_JSON,       QTC_D_LONE_SURROGATE,
+        QTC_D_MISSING_BRACE,   QTC_D_EXTRA_BRACE,    QTC_D_NOT_JSON,       QTC_D_LONE_SURROGATE,
     };
     return defects[bit];
 }
@@ -169,8 +169,8 @@ static size_t close_bracket(struct qtc_mend *m, struct qtc_buf *out, char c)
 
 static bool is_word(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
-           c == '+' || c == '.' || c == '$';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '+' || c == '.' || c == '$';
 }
 
 static size_t begin_junk(struct qtc_mend *m, struct qtc_buf *out)
@@ -508,7 +508,8 @@ static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_
 static size_t step_junk(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
     size_t run = 0;
-    while (run < n && p[run] != ',' && p[run] != '}' && p[run] != ']' && p[run] != '\n' && p[run] != m->angle) {
+    while (run < n && p[run] != ',' && p[run] != '}' && p[run] != ']' && p[run] != '\n' &&
+           p[run] != m->angle) {
         run++;
     }
     if (run == 0 && p[0] == m->angle) {
@@ -580,10 +581,10 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
 {
     typedef size_t step(struct qtc_mend *, const char *, size_t, struct qtc_buf *);
     static step *const steps[] = {
-        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon,   [AFTER] = step_after,
-        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,       [QUOTE] = step_quote,
-        [WORD] = step_word,     [JUNK] = step_junk,     [SLASH] = step_slash,   [LINE] = step_comment,
-        [BLOCK] = step_comment, [STAR] = step_comment,  [RAW] = step_raw,       [DONE] = step_done,
+        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon, [AFTER] = step_after,
+        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,     [QUOTE] = step_quote,
+        [WORD] = step_word,     [JUNK] = step_junk,     [SLASH] = step_slash, [LINE] = step_comment,
+        [BLOCK] = step_comment, [STAR] = step_comment,  [RAW] = step_raw,     [DONE] = step_done,
     };
     size_t i = 0;
     unsigned before = m->found;
@@ -646,7 +647,8 @@ static void close_open(struct qtc_mend *m, struct qtc_buf *out)
     if (m->state == STRING || m->state == ESCAPE || m->state == HEX) {
         qtc_buf_byte(out, '"');
     }
-    bool key = m->is_key && (m->state == STRING || m->state == ESCAPE || m->state == HEX || m->state == QUOTE);
+    bool key =
+        m->is_key && (m->state == STRING || m->state == ESCAPE || m->state == HEX || m->state == QUOTE);
     if (m->depth > m->watch && (key || m->state == COLON)) {
         qtc_buf_str(out, ":null");
     } else if (m->depth > m->watch && m->state == VALUE && in_object(m)) {

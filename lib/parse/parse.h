@@ -36,7 +36,7 @@ struct qtc_parse_options {
      * parameter given twice can be replaced (the last one wins). */
     bool hold_calls;
     unsigned choice;
-    size_t max_held; /* bytes that may wait for a decision; 0: 1 MiB */
+    size_t max_held; /* bytes that may wait for a decision; 0: 16 MiB */
 };
 
 struct qtc_parser;

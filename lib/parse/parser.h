@@ -1,6 +1,8 @@
 /* parser.h - the engine's insides, shared by the files of this folder.
  *
- *   engine.c  the window on the input, the loop, the end of the text, trials
+ *   engine.c  the loop over the states, the end of the text, the public face
+ *   window.c  what is kept of the input
+ *   marks.c   the markers of the formats
  *   emit.c    events, and the record of a trial's
  *   text.c    content and reasoning: markers, code fences, blanks
  *   xml.c     the structure of tagged calls: blocks, tags, their headers
@@ -227,13 +229,15 @@ struct qtc_parser {
 
 typedef size_t qtc_step(struct qtc_parser *p, size_t i);
 
-/* ---- engine.c ----------------------------------------------------------- */
+/* ---- window.c ----------------------------------------------------------- */
 
 static inline uint64_t qtc_pos(const struct qtc_parser *p, size_t i)
 {
     return p->base + i;
 }
 
+/* Takes over what has to be kept of the piece up to base + i: it will be gone. */
+void qtc_keep(struct qtc_parser *p, size_t i);
 /* Keeps from base + i on. */
 void qtc_mark_at(struct qtc_parser *p, size_t i);
 /* Keeps less: from `at` on, which is not before mark. */
@@ -243,15 +247,22 @@ void qtc_unmark(struct qtc_parser *p);
 struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i);
 /* The kept bytes [from, base + i). */
 struct qtc_bytes qtc_held_from(struct qtc_parser *p, uint64_t from, size_t i);
-/* What was kept is text after all. Returns i. */
-size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why);
-/* Reads the kept bytes [from, base + i) again, in `state`. Returns i. */
-size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state);
+
+/* ---- marks.c ------------------------------------------------------------ */
+
+/* The markers of the text: of the given format, or of all. */
+void qtc_use_formats(struct qtc_parser *p);
 /* The marks of a tagged call of this format, or of the one that shares its opener. */
 void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format);
 /* A format with this body behind the same opener: this one, if it fits; or NULL. */
 const struct qtc_format *qtc_sibling(const struct qtc_format *format, enum qtc_body body);
-size_t qtc_max_held(const struct qtc_parser *p);
+
+/* ---- engine.c ----------------------------------------------------------- */
+
+/* What was kept is text after all. Returns i. */
+size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why);
+/* Reads the kept bytes [from, base + i) again, in `state`. Returns i. */
+size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state);
 
 /* ---- emit.c ------------------------------------------------------------- */
 

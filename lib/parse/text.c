@@ -169,7 +169,8 @@ size_t qtc_step_tail(struct qtc_parser *p, size_t i)
 {
     struct qtc_bytes held = qtc_held(p, i);
     bool half = qtc_utf8_surrogate(held.data, held.len) != 0;
-    bool more = ((unsigned char)p->in[i] & 0xc0) == 0x80 || (half && held.len == 3 && (unsigned char)p->in[i] == 0xed);
+    bool more = ((unsigned char)p->in[i] & 0xc0) == 0x80 ||
+                (half && held.len == 3 && (unsigned char)p->in[i] == 0xed);
     if (more && held.len < (half ? 6u : 4u)) {
         i++;
         held = qtc_held(p, i);

@@ -65,7 +65,8 @@ static bool put_boolean(struct qtc_buf *out, struct qtc_bytes t, bool *mismatch,
     return true;
 }
 
-static bool put_container(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch, unsigned *mended)
+static bool put_container(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch,
+                          unsigned *mended)
 {
     if (t.len == 0 || (t.data[0] != '{' && t.data[0] != '[')) {
         return false;

@@ -155,9 +155,9 @@ static size_t next_parameter(struct qtc_parser *p, struct qtc_bytes inside, size
     struct qtc_bytes name = {0};
     unsigned flags = 0;
     bool unnamed = qtc_bytes_trim(inside).len == 0 && p->value.nameless;
-    bool named = qtc_tag_name(inside, &name, &flags) &&
-                 (p->call.tool == NULL || p->call.tool->schema == NULL ||
-                  qtc_tool_param(p->call.tool, name) != NULL);
+    bool named =
+        qtc_tag_name(inside, &name, &flags) &&
+        (p->call.tool == NULL || p->call.tool->schema == NULL || qtc_tool_param(p->call.tool, name) != NULL);
     if (!unnamed && !named) {
         qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
         return qtc_value_reject(p, i);

@@ -181,6 +181,9 @@ static bool add_whole_characters(struct choice *choice, struct call *call, struc
 {
     struct arguments *a = &call->args;
 
+    if (call->ended) {
+        return add_behind(choice, call, text);
+    }
     switch (a->state) {
     case ARGS_BLANK:
         return add_first(choice, call, text);
@@ -268,7 +271,7 @@ bool qtc_arguments_finish(struct choice *choice, struct call *call, bool cut)
     struct qtc_bytes tail = qtc_bytes(a->tail, a->tail_len);
 
     a->tail_len = 0;
-    if (tail.len > 0 && !add_whole_characters(choice, call, tail)) {
+    if (tail.len > 0 && !call->ended && !add_whole_characters(choice, call, tail)) {
         return false;
     }
     call->ended = true;

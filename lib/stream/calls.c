@@ -425,6 +425,9 @@ bool qtc_calls_advance(struct choice *choice)
             }
             return !call->started || send_waiting(choice, call);
         }
+        if (call->name.len == 0 && !call->name_whole) {
+            return true;
+        }
         if (!close_call(choice, call)) {
             return false;
         }
@@ -440,6 +443,7 @@ bool qtc_calls_finish(struct choice *choice, enum qtc_finish reason)
         struct call *call = choice->calls[i];
         bool last = i + 1 == choice->count;
 
+        call->name_whole = true;
         if (!call->markup && !call->ended && !qtc_arguments_finish(choice, call, last && !clean)) {
             return false;
         }

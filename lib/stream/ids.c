@@ -34,8 +34,9 @@ uint64_t qtc_hash(uint64_t seed, struct qtc_bytes text)
 static void stable_words(uint64_t words[WORDS], const struct choice *choice, unsigned number)
 {
     struct qtc_bytes id = qtc_buf_bytes(&choice->stream->id);
-    uint64_t place = (uint64_t)choice->index << 32 | number;
+    uint64_t place = (uint64_t)choice->index << 32 | number, answer = choice->stream->options.answer;
 
+    place ^= id.len == 0 && answer > 0 ? mix(answer) : 0;
     words[0] = mix(qtc_hash(1, id) ^ mix(place));
     words[1] = mix(qtc_hash(2, id) + mix(~place));
     words[2] = mix(words[0] ^ mix(words[1]));

@@ -37,8 +37,10 @@ struct call {
     uint64_t at, end;       /* markup: the place of its last event */
     unsigned number;        /* once started */
     unsigned index;         /* native: the server's */
+    size_t order;           /* native: how many began before it */
     bool has_index;
-    bool markup, legacy, has_type, in_reasoning;
+    bool markup, legacy, has_type;
+    bool late;           /* markup: had to wait for its turn, and lost its place in the text */
     bool arguments_seen; /* native: an arguments member came */
     bool name_whole;     /* native: nothing more can be added to it */
     bool suspect;        /* may be the same call in another shape: waits until it is whole */

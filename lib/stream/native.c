@@ -52,10 +52,13 @@ static bool another(const struct call *call, const struct qtc_call_delta *d)
     if (new_id && new_name) {
         return true;
     }
+    if (call->name.len == 0 && call->name_whole) {
+        return true; /* nobody could call it: it was given up */
+    }
     if (!qtc_arguments_settled(call)) {
         return false;
     }
-    if (new_id) {
+    if (new_id || (call->name.len == 0 && has(d->id) && has(d->name))) {
         return true;
     }
     if (has(d->id) && call->id.len > 0) {
@@ -94,7 +97,7 @@ static struct call *begin(struct choice *choice, const struct qtc_call_delta *d,
     call->legacy = d->legacy;
     call->has_index = d->has_index;
     call->suspect = choice->markups > 0 && !choice->stream->options.no_repair;
-    choice->natives++;
+    call->order = choice->natives++;
     if (!same_place) {
         return check_index(choice, call, d) ? call : NULL;
     }
@@ -112,7 +115,7 @@ static struct call *route(struct choice *choice, const struct qtc_call_delta *d)
 
     if (!call || another(call, d)) {
         call = begin(choice, d, call != NULL);
-    } else if (call != choice->recent && has(qtc_bytes_trim(d->arguments))) {
+    } else if (call->order < choice->recent->order && has(qtc_bytes_trim(d->arguments))) {
         qtc_stream_alter(choice->stream);
         if (!qtc_call_tell(choice, call, QTC_D_INDEX_OUT_OF_ORDER, qtc_buf_bytes(&call->name))) {
             return NULL;

@@ -24,6 +24,7 @@ enum qtc_ids {
 struct qtc_stream_options {
     struct qtc_parse_options parse; /* choice is set by the stream */
     enum qtc_ids ids;
+    uint64_t answer;      /* STABLE: tells responses without an id apart */
     bool no_repair;       /* report defects only: text stays text, native deltas go out as they came */
     bool expect_calls;    /* TOOL_CHOICE_IGNORED where a choice ends without a call */
     unsigned max_choices; /* 0: 128 */

@@ -112,10 +112,13 @@ static bool forward_altered(const struct channel *ch, const struct qtc_event *ev
     return forward(ch, event, kind);
 }
 
+/* Events of the reasoning field and of a call that waits have no place in the text. */
 static void place(const struct channel *ch, struct call *call, const struct qtc_event *event)
 {
-    call->at = ch->reasoning ? 0 : event->at + ch->base;
-    call->end = ch->reasoning ? 0 : event->end + ch->base;
+    bool none = ch->reasoning || call->late;
+
+    call->at = none ? 0 : event->at + ch->base;
+    call->end = none ? 0 : event->end + ch->base;
 }
 
 /* Markup is what is due in plain text, and a defect in a frame. */
@@ -145,6 +148,7 @@ static bool on_call(struct channel *ch, const struct qtc_event *event)
     if (call->name.failed || call->id.failed) {
         return qtc_stream_fail(choice->stream, QTC_NOMEM);
     }
+    call->late = call->suspect || choice->floor + 1 < choice->count;
     place(ch, call, event);
     return tell_markup(ch, call) && qtc_calls_advance(choice);
 }

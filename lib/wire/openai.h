@@ -62,6 +62,7 @@ struct qtc_openai_reader {
     struct qtc_buf last;                 /* the last chunk, or the text in it */
     const struct qtc_openai_template *last_template;
     bool done, chunks, events, usage;
+    bool mended, cr; /* the last frame was encoded anew; it had ended in CR */
     /* of the frame that is being read */
     bool altered;
     struct qtc_openai_only only;

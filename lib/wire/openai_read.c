@@ -83,9 +83,13 @@ static enum qtc_code encode_frame(struct qtc_openai_reader *r, struct frame *f)
         f->raw = f->data;
         return QTC_OK;
     }
+    r->mended = true;
     qtc_buf_clear(&r->scratch);
     qtc_openai_compact(&r->scratch, f->data);
     qtc_buf_clear(&r->fixed);
+    if (f->raw.len > 0 && f->raw.data[0] == '\n') {
+        qtc_buf_byte(&r->fixed, '\n'); /* of a CRLF whose CR came with the last event */
+    }
     qtc_sse_encode(&r->fixed, f->type, qtc_buf_bytes(&r->scratch));
     f->raw = qtc_buf_bytes(&r->fixed);
     return r->scratch.failed || r->fixed.failed ? QTC_NOMEM : QTC_OK;
@@ -380,6 +384,7 @@ static enum qtc_code read_value(struct qtc_openai_reader *r, const struct frame 
 static enum qtc_code read_slowly(struct qtc_openai_reader *r, const struct frame *f)
 {
     struct qtc_bytes rest = qtc_bytes_trim(f->data);
+    struct frame part = *f;
     bool split = false;
     enum qtc_code code = QTC_OK;
 
@@ -387,8 +392,11 @@ static enum qtc_code read_slowly(struct qtc_openai_reader *r, const struct frame
         return drop_frame(r, f, QTC_D_KEEPALIVE_COMMENT, true);
     }
     while (rest.len > 0 && code == QTC_OK) {
-        code = read_value(r, f, &rest, split);
+        code = read_value(r, &part, &rest, split);
         split = true;
+        if (part.raw.len > 0 && part.raw.data[0] == '\n') {
+            part.raw = qtc_bytes(part.raw.data + 1, part.raw.len - 1); /* a late LF went with the first */
+        }
     }
     return code;
 }
@@ -427,6 +435,13 @@ static enum qtc_code mend_framing(struct qtc_openai_reader *r, struct frame *f, 
     if (found & QTC_SSE_BOM && f->raw.len >= 3 && memcmp(f->raw.data, bom, 3) == 0) {
         f->raw = qtc_bytes(f->raw.data + 3, f->raw.len - 3);
     }
+    if (found & QTC_SSE_UNTERMINATED && f->data.len == 0 && !r->done) {
+        qtc_buf_clear(&r->fixed);
+        qtc_buf_put(&r->fixed, f->raw);
+        qtc_buf_str(&r->fixed, "\n\n");
+        f->raw = qtc_buf_bytes(&r->fixed);
+        return r->fixed.failed ? QTC_NOMEM : QTC_OK;
+    }
     if (found & QTC_SSE_NO_BLANK_LINE || (found & QTC_SSE_UNTERMINATED && !done)) {
         return encode_frame(r, f);
     }
@@ -457,6 +472,17 @@ static enum qtc_code pass_framing(struct qtc_openai_reader *r, const struct fram
     return end_frame(r, f, code);
 }
 
+/* A frame is cut at the CR of a CRLF where the LF was late. The LF then goes
+ * with the CR; where that was encoded anew, there is none to go with. */
+static void take_late_lf(struct qtc_openai_reader *r, struct frame *f)
+{
+    if (r->mended && r->cr && f->raw.len > 0 && f->raw.data[0] == '\n') {
+        f->raw = qtc_bytes(f->raw.data + 1, f->raw.len - 1);
+    }
+    r->cr = f->raw.len > 0 && f->raw.data[f->raw.len - 1] == '\r';
+    r->mended = false;
+}
+
 enum qtc_code qtc_openai_reader_event(struct qtc_openai_reader *r, const struct qtc_sse_event *event)
 {
     struct frame f = {.raw = event->raw,
@@ -469,6 +495,7 @@ enum qtc_code qtc_openai_reader_event(struct qtc_openai_reader *r, const struct 
     struct qtc_bytes text;
 
     r->events = true;
+    take_late_lf(r, &f);
     if (event->oddities) {
         code = tell_oddities(r, &f, event->oddities);
     }

@@ -73,8 +73,10 @@ struct chunk_writer {
     struct qtc_arena arena;
     uint64_t frame;
     unsigned open_calls;
-    bool carry; /* held text belongs to frames that were not passed */
-    bool any;   /* something came */
+    bool carry;            /* held text belongs to frames that were not passed */
+    bool cr;               /* the last frame ended in CR: an LF may belong to it */
+    struct qtc_buf *cr_to; /* where that went; NULL: nowhere */
+    bool any;              /* something came */
     bool done_seen;
     bool truncated; /* a call was cut: the stream has to say so */
     bool cut_here;  /* in this frame */
@@ -141,6 +143,7 @@ static bool put_frame(struct chunk_writer *w, struct qtc_buf *out, const struct 
     }
     if (w->sse) {
         qtc_buf_put(out, raw);
+        w->cr_to = out;
     }
     return !out->failed;
 }
@@ -643,9 +646,18 @@ static void note(struct chunk_writer *w, enum record_kind kind, const struct qtc
 
 /* ---- frames ----------------------------------------------------------------------------------- */
 
-static bool generate(struct chunk_writer *w, bool holding)
+/* Its frames will not go out. */
+static void drop_queue(struct chunk_writer *w)
 {
     qtc_buf_clear(&w->queue);
+    if (w->cr_to == &w->queue) {
+        w->cr_to = NULL;
+    }
+}
+
+static bool generate(struct chunk_writer *w, bool holding)
+{
+    drop_queue(w);
     w->carry = holding;
     return settle(w, true);
 }
@@ -693,18 +705,38 @@ static bool error_frame(struct chunk_writer *w, const struct qtc_event *frame, b
         w->count = kept;
     }
     w->errored = true;
-    qtc_buf_clear(&w->queue);
+    drop_queue(w);
     w->carry = holding;
     return settle(w, !clean) && put_frame(w, w->options.out, frame);
 }
 
-static bool end_frame(struct chunk_writer *w, const struct qtc_event *frame)
+/* Frames are cut at the CR of a CRLF where the LF was late. It goes to where the
+ * CR went, whatever becomes of the frame that it came with. */
+static void take_late_lf(struct chunk_writer *w, struct qtc_event *frame)
+{
+    if (frame->text.len == 0) {
+        return;
+    }
+    if (w->cr && frame->text.data[0] == '\n') {
+        if (w->cr_to) {
+            qtc_buf_byte(w->cr_to, '\n');
+        }
+        frame->text = qtc_bytes(frame->text.data + 1, frame->text.len - 1);
+    }
+    w->cr = frame->text.len > 0 && frame->text.data[frame->text.len - 1] == '\r';
+    w->cr_to = NULL;
+}
+
+static bool end_frame(struct chunk_writer *w, struct qtc_event *frame)
 {
     bool altered = frame->altered || w->carry || (w->options.hold_calls && w->cut_here) ||
                    (frame->text.len == 0 && w->count > 0);
     bool holding = frame->holding || (w->options.hold_calls && w->open_calls > 0);
     bool error = w->error_here && !frame->altered;
 
+    if (w->sse) {
+        take_late_lf(w, frame);
+    }
     w->frame++;
     w->error_here = w->cut_here = false;
     if (w->count == 0 && (frame->name.len == 0 || qtc_bytes_is(frame->name, "[DONE]"))) {
@@ -724,6 +756,7 @@ static bool end_frame(struct chunk_writer *w, const struct qtc_event *frame)
 static bool on_event(struct qtc_writer *base, const struct qtc_event *event)
 {
     struct chunk_writer *w = (struct chunk_writer *)base;
+    struct qtc_event frame;
     enum record_kind kind;
 
     w->any = true;
@@ -731,7 +764,8 @@ static bool on_event(struct qtc_writer *base, const struct qtc_event *event)
         return event->kind != QTC_FRAME || put_frame(w, w->options.out, event);
     }
     if (event->kind == QTC_FRAME) {
-        return end_frame(w, event);
+        frame = *event;
+        return end_frame(w, &frame);
     }
     if (!record_kind(event, &kind)) {
         return true;
@@ -764,7 +798,8 @@ static void forget(struct chunk_writer *w)
     qtc_buf_clear(&w->texts);
     w->frame = 1;
     w->open_calls = 0;
-    w->carry = w->any = w->done_seen = w->truncated = false;
+    w->cr_to = NULL;
+    w->cr = w->carry = w->any = w->done_seen = w->truncated = false;
     w->cut_here = w->error_here = w->errored = w->ended = false;
 }
 

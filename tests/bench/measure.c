@@ -2,10 +2,10 @@
  *
  *     measure [-o OUTPUT] [-p] RUNS INPUT COMMAND [ARGUMENT...]
  *
- * Runs it RUNS times with INPUT as its standard input (with -p through a pipe) and OUTPUT (/dev/null)
- * as its standard output. Prints, separated by tabs: the median of its CPU time (user and system, with
- * its children's), the mean of it, the mean wall time, all in seconds; the highest peak RSS in KiB; and
- * the first run's exit status, or the signal that ended it. */
+ * Runs it RUNS times with INPUT as its standard input and OUTPUT (/dev/null) as its standard output; with
+ * -p both are pipes, to other processes whose time does not count. Prints, separated by tabs: the median of
+ * its CPU time (user and system, with its children's), the mean of it, the mean wall time, all in seconds;
+ * the highest peak RSS in KiB; and the first run's exit status, or the signal that ended it. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,69 +49,85 @@ static double seconds(struct timeval t)
 
 static void redirect(int fd, int target)
 {
-    if (fd < 0 || dup2(fd, target) < 0) {
+    if (dup2(fd, target) < 0) {
         perror("measure");
         _exit(127);
     }
-    close(fd);
 }
 
-static void run_child(const struct command *c, int in)
+static void run_child(const struct command *c, int in, int out)
 {
     redirect(in, STDIN_FILENO);
-    redirect(open(c->output, O_WRONLY | O_CREAT | O_TRUNC, 0666), STDOUT_FILENO);
+    redirect(out, STDOUT_FILENO);
     execvp(c->argv[0], c->argv);
     perror(c->argv[0]);
     _exit(127);
 }
 
-/* Feeds the pipe from a process of its own, whose time is not the command's. */
-static int piped_input(int file, pid_t *feeder)
+static void copy(int from, int to)
+{
+    static char buffer[COPY];
+    ssize_t n;
+    while ((n = read(from, buffer, sizeof buffer)) > 0 && write(to, buffer, (size_t)n) == n) {
+    }
+}
+
+/* A pipe to (end 0) or from (end 1) a process that copies between it and a file. The command's end of it. */
+static int piped(int file, int end)
 {
     int fds[2];
-    if (pipe(fds) != 0) {
+    if (pipe2(fds, O_CLOEXEC) != 0) {
         die("measure");
     }
-    *feeder = fork();
-    if (*feeder == 0) {
-        static char buffer[COPY];
-        ssize_t n;
-        close(fds[0]);
-        while ((n = read(file, buffer, sizeof buffer)) > 0 && write(fds[1], buffer, (size_t)n) == n) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(fds[end]);
+        if (end == 0) {
+            copy(file, fds[1]);
+        } else {
+            copy(fds[0], file);
         }
         _exit(0);
     }
-    close(fds[1]);
+    close(fds[1 - end]);
     close(file);
-    return fds[0];
+    return fds[end];
+}
+
+static int opened(const char *name, int flags)
+{
+    int fd = open(name, flags | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        die(name);
+    }
+    return fd;
 }
 
 static struct cost run(const struct command *c)
 {
     struct rusage usage;
     struct cost cost;
-    pid_t feeder = -1;
-    int in = open(c->input, O_RDONLY | O_CLOEXEC);
-    if (in < 0) {
-        die(c->input);
-    }
+    int in = opened(c->input, O_RDONLY);
+    int out = opened(c->output, O_WRONLY | O_CREAT | O_TRUNC);
     if (c->piped) {
-        in = piped_input(in, &feeder);
+        /* In this order: the process that feeds the command ends with it, and then the other one. */
+        out = piped(out, 1);
+        in = piped(in, 0);
     }
     double start = now();
     pid_t pid = fork();
     if (pid == 0) {
-        run_child(c, in);
+        run_child(c, in, out);
     }
     close(in);
+    close(out);
     if (pid < 0 || wait4(pid, &cost.status, 0, &usage) != pid) {
         die("measure");
     }
     cost.wall = now() - start;
     cost.cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
     cost.peak_kib = usage.ru_maxrss;
-    if (feeder > 0) {
-        waitpid(feeder, NULL, 0);
+    while (c->piped && wait(NULL) > 0) {
     }
     return cost;
 }

@@ -67,7 +67,8 @@ static void parse(const struct qtc_parse_options *options, const uint8_t *data, 
 }
 
 static const char tools_text[] =
-    "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{"
+    "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":"
+    "{"
     "\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"integer\"},\"c\":{\"type\":[\"string\",\"null\"]},"
     "\"d\":{\"type\":\"object\"},\"e\":{\"type\":\"boolean\"}}}}}]";
 

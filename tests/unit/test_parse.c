@@ -30,10 +30,7 @@ static void finds_markers_that_overlap(void **state)
         int id;
     } cases[] = {
         {"<tool_call>", 3}, /* the shorter one ends first */
-        {"<</tool_call>", 1},
-        {"</tool</tool_call>", 1},
-        {"]<]<]m[>[<tool>", 2},
-        {"]<]m[>]<]m[>[<tool>", 2},
+        {"<</tool_call>", 1}, {"</tool</tool_call>", 1}, {"]<]<]m[>[<tool>", 2}, {"]<]m[>]<]m[>[<tool>", 2},
         {"<tol", -1},
     };
     struct qtc_markers m = {0};
@@ -120,8 +117,12 @@ static void closes_what_was_cut(void **state)
     static const struct {
         const char *in, *out;
     } cases[] = {
-        {"{\"a\":\"b", "{\"a\":\"b\"}"},      {"{\"a\":[1,", "{\"a\":[1]}"}, {"{\"a\":", "{\"a\":null}"},
-        {"{\"a\"", "{\"a\":null}"},           {"{\"a\":\"b\\", "{\"a\":\"b\"}"}, {"{\"a\":{\"b\":tru", "{\"a\":{\"b\":tru}}"},
+        {"{\"a\":\"b", "{\"a\":\"b\"}"},
+        {"{\"a\":[1,", "{\"a\":[1]}"},
+        {"{\"a\":", "{\"a\":null}"},
+        {"{\"a\"", "{\"a\":null}"},
+        {"{\"a\":\"b\\", "{\"a\":\"b\"}"},
+        {"{\"a\":{\"b\":tru", "{\"a\":{\"b\":tru}}"},
         {"{\"a\":{\"b\":true", "{\"a\":{\"b\":true}}"},
     };
     (void)state;
@@ -136,8 +137,15 @@ static void closes_what_was_cut(void **state)
 
 /* ---- typed values ----------------------------------------------------------- */
 
-enum { S = QTC_T_STRING, I = QTC_T_INTEGER, N = QTC_T_NUMBER, B = QTC_T_BOOLEAN, Z = QTC_T_NULL,
-       A = QTC_T_ARRAY, O = QTC_T_OBJECT };
+enum {
+    S = QTC_T_STRING,
+    I = QTC_T_INTEGER,
+    N = QTC_T_NUMBER,
+    B = QTC_T_BOOLEAN,
+    Z = QTC_T_NULL,
+    A = QTC_T_ARRAY,
+    O = QTC_T_OBJECT
+};
 
 static const struct {
     const char *in;
@@ -212,8 +220,8 @@ struct seen {
 static bool on_event(void *ctx, const struct qtc_event *event)
 {
     struct seen *s = ctx;
-    static const char marks[] = {[QTC_CONTENT] = 'c', [QTC_REASONING] = 'r', [QTC_CALL] = '(',
-                                 [QTC_ARGS] = 'a', [QTC_CALL_END] = ')'};
+    static const char marks[] = {
+        [QTC_CONTENT] = 'c', [QTC_REASONING] = 'r', [QTC_CALL] = '(', [QTC_ARGS] = 'a', [QTC_CALL_END] = ')'};
     if (event->kind == QTC_DEFECT || event->kind == QTC_FRAMING) {
         return true;
     }
@@ -299,7 +307,10 @@ static void streams_a_string_that_may_be_null(void **state)
 static void never_cuts_a_character(void **state)
 {
     static const struct step steps[] = {
-        {"caf\xc3", "ccaf"}, {"\xa9 \xf0\x9f", "ccaf\xc3\xa9 "}, {"\x98\x80", "ccaf\xc3\xa9 \xf0\x9f\x98\x80"}, {NULL, NULL},
+        {"caf\xc3", "ccaf"},
+        {"\xa9 \xf0\x9f", "ccaf\xc3\xa9 "},
+        {"\x98\x80", "ccaf\xc3\xa9 \xf0\x9f\x98\x80"},
+        {NULL, NULL},
     };
     (void)state;
     feed_steps("qwen3_coder", NULL, steps);
@@ -310,7 +321,8 @@ static void holds_no_more_than_its_limit(void **state)
     struct seen s = {.last = QTC_START};
     struct qtc_parse_options options = {.format = qtc_format_find("hermes"), .max_held = 40};
     struct qtc_parser *p = qtc_parser_new(&options, on_event, &s);
-    static const char text[] = "<tool_call>{\"arguments\": {\"a\": \"0123456789012345678901234567890123456789\"}}";
+    static const char text[] =
+        "<tool_call>{\"arguments\": {\"a\": \"0123456789012345678901234567890123456789\"}}";
     (void)state;
     assert_int_equal(qtc_parser_feed(p, text, sizeof text - 1), QTC_OK);
     assert_int_equal(qtc_parser_finish(p), QTC_OK);

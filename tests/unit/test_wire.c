@@ -513,6 +513,12 @@ static const struct {
      "name-empty-or-null", "||f {}|tool_calls"},
     {"name-missing", ROLE ARGS("0", "{\\\"a\\\":1}") END, "name-missing finish-reason-calls-without-call",
      "|{\"a\":1}||stop"},
+    {"a name that comes late", ROLE ARGS("0", "{}") CALL("0", "", "f", "") END, "missing-id",
+     "||f {}|tool_calls"},
+    {"name-missing, then another call", ROLE ARGS("0", "{}") CALL("0", "c", "f", "{}") END,
+     "duplicate-index name-missing", "|{}|f {}|tool_calls"},
+    {"more of a call behind the finish", ROLE CALL("0", "c", "f", "{") "flength\n" ARGS("0", "}") "D\n",
+     "truncated-call delta-after-finish arguments-trailing-garbage", "||f {!|length"},
     {"type-missing",
      ROLE "d{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}"
           "\n" END,
