@@ -19,7 +19,7 @@ DEFECT(NOT_SSE, "not-sse", INFO, "a whole JSON answer instead of an event stream
 DEFECT(INVALID_JSON_CHUNK, "invalid-json-chunk", ERROR, "an event's data is not JSON; left out")
 DEFECT(DATA_WITHOUT_BLANK_LINE, "data-without-blank-line", WARNING, "no blank line between events; they are taken apart")
 DEFECT(CRLF_MIX, "crlf-mix", INFO, "line ends differ inside the stream; all are accepted")
-DEFECT(MULTI_LINE_DATA, "multi-line-data", WARNING, "an event's JSON on several data lines; joined")
+DEFECT(MULTI_LINE_DATA, "multi-line-data", INFO, "an event's JSON on several data lines; joined where it is written anew")
 DEFECT(BOM_AT_START, "bom-at-start", WARNING, "a byte order mark before the first line; removed")
 DEFECT(DUPLICATE_CHUNK, "duplicate-chunk", INFO, "the same chunk twice in a row; kept, it may be meant")
 DEFECT(SPLIT_UTF8, "split-utf8", WARNING, "a character cut between two pieces; joined")

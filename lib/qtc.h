@@ -62,8 +62,9 @@ enum qtc_event_kind {
     QTC_FINISH,    /* reason */
     QTC_USAGE,     /* text: the usage object, verbatim */
     QTC_DEFECT,    /* defect, text: the name, key or bytes that it concerns */
-    QTC_OTHER,     /* name, text: an envelope field, or a frame, passed on as it is */
-    QTC_FRAME      /* text: the raw bytes of an input frame that ends here; altered, holding */
+    QTC_OTHER,     /* name, text: JSON that is passed on as it is: see stream.h for the names */
+    QTC_FRAME      /* text: the raw bytes of an input frame that ends here; name: its JSON, or
+                      [DONE], or empty; altered, holding */
 };
 
 enum qtc_finish {

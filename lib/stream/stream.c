@@ -100,6 +100,11 @@ void qtc_stream_free(struct qtc_stream *s)
     free(s);
 }
 
+bool qtc_stream_repairs(const struct qtc_stream *s)
+{
+    return !s->options.no_repair;
+}
+
 static void choice_init(struct choice *choice, struct qtc_stream *s, unsigned index)
 {
     *choice = (struct choice){.stream = s, .index = index};

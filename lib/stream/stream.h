@@ -48,6 +48,8 @@ struct qtc_stream;
 
 struct qtc_stream *qtc_stream_new(const struct qtc_stream_options *options, qtc_sink *sink, void *ctx);
 void qtc_stream_free(struct qtc_stream *s);
+/* Not no_repair: frames may go out in another shape than they came in. */
+bool qtc_stream_repairs(const struct qtc_stream *s);
 /* Ready for another response, memory kept. */
 void qtc_stream_reset(struct qtc_stream *s);
 

@@ -46,6 +46,7 @@ struct qtc_openai_template {
 
 struct qtc_openai_reader {
     struct qtc_stream *stream;
+    bool repair; /* else frames are only looked at */
     struct qtc_arena arena;
     struct qtc_openai_choice *choices;
     size_t choice_count, choice_room;

@@ -30,6 +30,7 @@ struct qtc_openai_reader *qtc_openai_reader_new(struct qtc_stream *stream)
 
     if (r) {
         r->stream = stream;
+        r->repair = qtc_stream_repairs(stream);
     }
     return r;
 }
@@ -79,6 +80,9 @@ static enum qtc_code end_frame(struct qtc_openai_reader *r, const struct frame *
 /* The frame's data in an event of its own, on one line. */
 static enum qtc_code encode_frame(struct qtc_openai_reader *r, struct frame *f)
 {
+    if (!r->repair) {
+        return QTC_OK;
+    }
     if (f->json) {
         f->raw = f->data;
         return QTC_OK;
@@ -275,6 +279,9 @@ static enum qtc_code mend_choices(struct qtc_openai_reader *r, struct frame *f, 
     enum qtc_code code =
         qtc_openai_tell(r, choices ? QTC_D_CHOICES_NULL : QTC_D_CHOICES_MISSING, (struct qtc_bytes){0});
 
+    if (!r->repair) {
+        return code;
+    }
     qtc_buf_clear(&r->fixed_data);
     qtc_buf_put(&r->fixed_data, f->data);
     if (r->fixed_data.failed) {
@@ -394,7 +401,9 @@ static enum qtc_code read_slowly(struct qtc_openai_reader *r, const struct frame
     while (rest.len > 0 && code == QTC_OK) {
         code = read_value(r, &part, &rest, split);
         split = true;
-        if (part.raw.len > 0 && part.raw.data[0] == '\n') {
+        if (!r->repair || r->mended) {
+            part.raw.len = 0; /* the first had it all, or it is no longer there */
+        } else if (part.raw.len > 0 && part.raw.data[0] == '\n') {
             part.raw = qtc_bytes(part.raw.data + 1, part.raw.len - 1); /* a late LF went with the first */
         }
     }
@@ -432,15 +441,11 @@ static enum qtc_code mend_framing(struct qtc_openai_reader *r, struct frame *f, 
     static const char bom[] = "\xEF\xBB\xBF";
     bool done = qtc_bytes_is(f->data, "[DONE]");
 
+    if (!r->repair) {
+        return QTC_OK;
+    }
     if (found & QTC_SSE_BOM && f->raw.len >= 3 && memcmp(f->raw.data, bom, 3) == 0) {
         f->raw = qtc_bytes(f->raw.data + 3, f->raw.len - 3);
-    }
-    if (found & QTC_SSE_UNTERMINATED && f->data.len == 0 && !r->done) {
-        qtc_buf_clear(&r->fixed);
-        qtc_buf_put(&r->fixed, f->raw);
-        qtc_buf_str(&r->fixed, "\n\n");
-        f->raw = qtc_buf_bytes(&r->fixed);
-        return r->fixed.failed ? QTC_NOMEM : QTC_OK;
     }
     if (found & QTC_SSE_NO_BLANK_LINE || (found & QTC_SSE_UNTERMINATED && !done)) {
         return encode_frame(r, f);
@@ -461,10 +466,32 @@ static bool has_comment(struct qtc_bytes raw)
     return false;
 }
 
-/* Comments and blank lines: passed on. */
-static enum qtc_code pass_framing(struct qtc_openai_reader *r, const struct frame *f)
+/* Two line ends at the end: what comes next begins an event of its own. */
+static bool ends_in_blank_line(struct qtc_bytes raw)
+{
+    size_t ends = 0, i = raw.len;
+
+    for (; i > 0 && (raw.data[i - 1] == '\n' || raw.data[i - 1] == '\r'); i--) {
+        bool crlf = raw.data[i - 1] == '\r' && i < raw.len && raw.data[i] == '\n';
+
+        ends += crlf ? 0 : 1;
+    }
+    return ends > 1 || i == 0;
+}
+
+/* Comments and blank lines: passed on. The last ones may lack their end, and
+ * must not swallow what is written behind them. */
+static enum qtc_code pass_framing(struct qtc_openai_reader *r, struct frame *f)
 {
     enum qtc_code code = begin_frame(r, f);
+
+    if (r->repair && !r->done && !ends_in_blank_line(f->raw)) {
+        qtc_buf_clear(&r->fixed);
+        qtc_buf_put(&r->fixed, f->raw);
+        qtc_buf_str(&r->fixed, "\n\n");
+        f->raw = qtc_buf_bytes(&r->fixed);
+        code = code == QTC_OK && r->fixed.failed ? QTC_NOMEM : code;
+    }
 
     if (code == QTC_OK && has_comment(f->raw)) {
         code = qtc_openai_tell(r, QTC_D_KEEPALIVE_COMMENT, qtc_bytes_trim(f->raw));

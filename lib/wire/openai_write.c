@@ -669,7 +669,7 @@ static bool pass(struct chunk_writer *w, const struct qtc_event *frame)
     return put_frame(w, w->options.out, frame) && settle(w, false);
 }
 
-static bool wait(struct chunk_writer *w, const struct qtc_event *frame)
+static bool enqueue(struct chunk_writer *w, const struct qtc_event *frame)
 {
     if (!put_frame(w, &w->queue, frame)) {
         return false;
@@ -748,7 +748,7 @@ static bool end_frame(struct chunk_writer *w, struct qtc_event *frame)
     if (altered) {
         return generate(w, holding);
     }
-    return holding ? wait(w, frame) : pass(w, frame);
+    return holding ? enqueue(w, frame) : pass(w, frame);
 }
 
 /* ---- the writer --------------------------------------------------------------------------------- */

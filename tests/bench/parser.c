@@ -115,6 +115,10 @@ static const struct shape shapes[] = {
     {"line feeds in a string, bare", "hermes", HERMES_VALUE, "\n", HERMES_END, 256 * KIB},
     {"backslashes in a string", "hermes", HERMES_VALUE, "\\\\", HERMES_END, 256 * KIB},
     {"string that never ends", "hermes", HERMES_VALUE, "x", "", 256 * KIB},
+    {"`<` in a string", "hermes", HERMES_VALUE, "<", HERMES_END, 256 * KIB},
+    {"escapes in a string", "hermes", HERMES_VALUE, "\\u00e9", HERMES_END, 256 * KIB},
+    {"string in single quotes", "hermes", "<tool_call>{\"name\": \"search\", \"arguments\": {\"query\": '",
+     "a\"\\'<", "'}}</tool_call>", 256 * KIB},
     {"single quotes, trailing commas", "hermes",
      "<tool_call>{\"name\": \"search\", \"arguments\": {\"query\": [", "'x', True, ", "]}}</tool_call>",
      256 * KIB},
@@ -122,6 +126,11 @@ static const struct shape shapes[] = {
      QWEN_END, 256 * KIB},
     {"text of an integer", "qwen3_coder", "<tool_call>\n<function=get_weather>\n<parameter=days>\n", "[1, ",
      QWEN_END, 256 * KIB},
+    {"Python text of an integer", "qwen3_coder", "<tool_call>\n<function=get_weather>\n<parameter=days>\n",
+     "{'a': None, ", QWEN_END, 256 * KIB},
+    {"`<` in a value", "qwen3_coder", QWEN_VALUE, "<", QWEN_END, 256 * KIB},
+    {"`</function>` in a value", "qwen3_coder", QWEN_VALUE, "</function>\n", QWEN_END, 256 * KIB},
+    {"`</think>`", "qwen3_coder", "", "</think>", "", 256 * KIB},
     {"`arguments` before `name`", "hermes", "<tool_call>{\"arguments\": {\"query\": \"", "x",
      "\"}, \"name\": \"search\"}</tool_call>", 256 * KIB},
     {"keys before `name`", "hermes", "<tool_call>{", "\"a\": 1, ",
@@ -437,7 +446,7 @@ int main(int argc, char **argv)
         print_texts();
     }
     if (all || strcmp(argv[1], "shapes") == 0) {
-        puts("");
+        fputs(all ? "\n" : "", stdout);
         print_shapes();
     }
     return 0;
