@@ -22,8 +22,9 @@ EVENT = re.compile(rb".*?(?:\n\n|\r\n\r\n|\Z)", re.S)
 
 
 def fail(message):
-    print(message)
     fail.count += 1
+    if fail.count <= 20:
+        print(message)
 
 
 fail.count = 0

@@ -3,6 +3,8 @@
 
 /* Typed values wait until they are complete; a longer one goes out as a string. */
 #define MAX_VALUE ((size_t)64 << 20)
+/* hold_calls: how much of a call waits for its end. */
+#define MAX_WAITING ((size_t)64 << 10)
 
 /* ---- a call's begin ----------------------------------------------------- */
 
@@ -31,7 +33,7 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     qtc_buf_put(&c->name, name);
     c->tool = qtc_tools_find(p->options.tools, qtc_buf_bytes(&c->name));
     c->flags = flags;
-    c->began = c->whole = c->inner = false;
+    c->began = c->whole = c->inner = c->released = false;
     c->names.len = c->texts.len = c->members.len = 0;
     __builtin_memset(c->buckets, 0, sizeof c->buckets);
     c->open = false;
@@ -72,7 +74,13 @@ static size_t member_count(const struct qtc_parser *p)
     return p->call.members.len / sizeof(struct qtc_member);
 }
 
-/* hold_calls: the members that stand, in the order of their names. */
+/* A call's members wait in call.texts. */
+static bool waits(const struct qtc_parser *p)
+{
+    return p->options.hold_calls && !p->call.released;
+}
+
+/* The members that stand, in the order of their names. */
 static void compose(struct qtc_parser *p)
 {
     for (size_t i = 0; i < member_count(p); i++) {
@@ -88,7 +96,7 @@ static void close_arguments(struct qtc_parser *p, bool truncated)
     if (p->call.whole) {
         return;
     }
-    if (p->options.hold_calls) {
+    if (waits(p)) {
         compose(p);
     }
     if (!p->call.began) {
@@ -156,13 +164,13 @@ static void add_member(struct qtc_parser *p, uint64_t hash, struct qtc_bytes nam
 /* Where the value's JSON goes. */
 static struct qtc_buf *value_out(struct qtc_parser *p)
 {
-    return p->options.hold_calls ? &p->call.texts : &p->args;
+    return waits(p) ? &p->call.texts : &p->args;
 }
 
 static void write_key(struct qtc_parser *p, struct qtc_bytes name)
 {
     struct qtc_buf *out = value_out(p);
-    if (p->options.hold_calls) {
+    if (waits(p)) {
         p->value.start = out->len;
     } else {
         qtc_buf_byte(out, p->call.began ? ',' : '{');
@@ -195,8 +203,36 @@ static void open_value(struct qtc_parser *p, unsigned types)
     p->state = QTC_S_VALUE;
 }
 
+/* The value that is open is the last member's, or none is. */
+static bool last_is_open(struct qtc_parser *p)
+{
+    return p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && p->value.mode != QTC_VALUE_SKIP &&
+           !p->value.naming;
+}
+
+void qtc_release(struct qtc_parser *p)
+{
+    struct qtc_call *c = &p->call;
+    size_t count = member_count(p);
+    if (!waits(p) || c->whole || c->texts.len <= MAX_WAITING || c->members.failed || count == 0) {
+        return;
+    }
+    if (last_is_open(p)) {
+        struct qtc_member *last = member_at(p, count - 1);
+        if (p->value.member + 1 != count || last->closed) {
+            return; /* it stands in for an earlier one: not before its end */
+        }
+        last->text = p->value.start;
+        last->text_len = c->texts.len - p->value.start;
+    }
+    compose(p);
+    c->released = true;
+    qtc_buf_free(&c->texts);
+}
+
 void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags)
 {
+    qtc_release(p); /* so that what follows does not depend on how the text was cut */
     uint64_t hash = hash_name(name);
     size_t member = find_member(p, hash, name);
     tell_flags(p, flags, name);
@@ -210,7 +246,7 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
     }
     bool repeated = member + 1 < member_count(p) || p->call.members.failed || member_at(p, member)->closed;
     p->value.member = member;
-    if (repeated && !p->options.hold_calls) {
+    if (repeated && !waits(p)) {
         p->value.mode = QTC_VALUE_SKIP;
         return;
     }
@@ -289,11 +325,14 @@ static void write_typed(struct qtc_parser *p)
 /* hold_calls: this is the parameter's text now. */
 static void keep_member(struct qtc_parser *p)
 {
-    if (!p->call.members.failed && p->value.mode != QTC_VALUE_SKIP) {
-        struct qtc_member *m = member_at(p, p->value.member);
+    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
+        return;
+    }
+    struct qtc_member *m = member_at(p, p->value.member);
+    m->closed = true;
+    if (waits(p)) {
         m->text = p->value.start;
         m->text_len = p->call.texts.len - p->value.start;
-        m->closed = true;
     }
 }
 
@@ -341,7 +380,7 @@ void qtc_value_cut(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
     if (v->naming || v->mode == QTC_VALUE_SKIP ||
-        (p->options.hold_calls && member_at(p, v->member)->closed)) {
+        (waits(p) && member_at(p, v->member)->closed)) {
         return;
     }
     if (p->options.recover == QTC_RECOVER_LENIENT) {

@@ -258,15 +258,43 @@ static bool out_of_memory(const struct qtc_parser *p)
            p->object.text.failed || p->object.mend.pend.failed || p->tag_marks.find.failed;
 }
 
+/* A short piece in the middle of plain text that has nothing but plain ASCII: most are. */
+static bool feed_plain(struct qtc_parser *p, const char *text, size_t len)
+{
+    const unsigned char *special = p->text_marks.special;
+    unsigned char seen = 0;
+
+    if (len > 16 || p->state != QTC_S_TEXT || p->mark != QTC_NO_MARK || p->text.fresh || p->text.line_blank ||
+        p->text.ticks > 0 || p->call.open) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        seen |= (unsigned char)(special[c] | (c & 0x80));
+    }
+    if (seen) {
+        return false;
+    }
+    p->base += len;
+    qtc_emit(p, qtc_text_kind(p), p->base, qtc_bytes(text, len));
+    return true;
+}
+
 enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len)
 {
     if (p->code != QTC_OK || len == 0) {
         return p->code;
     }
+    if (feed_plain(p, text, len)) {
+        return p->code;
+    }
     p->in = text;
     run(p, len);
     p->base += len;
-    if (p->call.open && !p->options.hold_calls && p->args.len > 0) {
+    if (p->call.open && p->options.hold_calls) {
+        qtc_release(p);
+    }
+    if (p->call.open && p->args.len > 0) {
         qtc_flush_args(p, p->mark == QTC_NO_MARK ? p->base : p->mark);
     }
     if (p->code == QTC_OK && out_of_memory(p)) {

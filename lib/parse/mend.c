@@ -311,6 +311,8 @@ static size_t run_to(const char *p, size_t n, char c)
     return end == NULL ? n : (size_t)(end - p);
 }
 
+enum { STRING_WINDOW = 256 };
+
 /* Plain bytes of a string, up to what needs a look. */
 static size_t string_run(const struct qtc_mend *m, const char *p, size_t n)
 {
@@ -332,6 +334,10 @@ static void end_pair(struct qtc_mend *m)
 
 static size_t step_string(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
+    /* A window: for each string in single quotes the search for a double one must not go to the end. */
+    if (n > STRING_WINDOW) {
+        n = STRING_WINDOW;
+    }
     size_t run = string_run(m, p, n);
     qtc_buf_add(out, p, run);
     if (run > 0 || p[0] != '\\') {

@@ -32,8 +32,9 @@ struct qtc_parse_options {
     enum qtc_recover recover;
     enum qtc_reasoning reasoning;
     bool starts_in_reasoning;
-    /* The sink takes only whole calls: ARGS come at a call's end, so that a
-     * parameter given twice can be replaced (the last one wins). */
+    /* The sink takes only whole calls: a tagged call's ARGS wait, so that a
+     * parameter given twice can be replaced (the last one wins). Past 64 KiB they
+     * go out as they come all the same. */
     bool hold_calls;
     unsigned choice;
     size_t max_held; /* bytes that may wait for a decision; 0: 16 MiB */

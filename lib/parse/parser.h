@@ -149,6 +149,7 @@ struct qtc_call {
     bool began;     /* the arguments' JSON has its opening brace */
     bool whole;     /* the arguments came as one JSON value */
     bool inner;     /* there was text between its tags */
+    bool released;  /* hold_calls: it was too long, its arguments go out as they come */
     unsigned flags; /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;
     struct qtc_buf texts;
@@ -316,6 +317,8 @@ void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
 /* The value is complete. */
 void qtc_value_end(struct qtc_parser *p);
+/* hold_calls: lets go of a call that is too long to wait. */
+void qtc_release(struct qtc_parser *p);
 /* The text ends inside the value. */
 void qtc_value_cut(struct qtc_parser *p);
 

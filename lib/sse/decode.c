@@ -159,13 +159,28 @@ static void merge(struct fields *into, const struct fields *later)
     }
 }
 
+/* Field by field: what is not reset here is read only where a count or flag says that it was set. */
+static void reset_event(struct qtc_sse_decoder *d)
+{
+    struct pending *event = &d->event;
+
+    event->line_at = event->next = 0;
+    event->data = (struct span){0, 0};
+    event->data_lines = 0;
+    event->first_line = d->line + 1;
+    event->before.type = event->before.id = (struct span){0, 0};
+    event->before.has_type = event->before.has_id = false;
+    event->after.has_type = event->after.has_id = false;
+    event->oddities = 0;
+}
+
 /* A blank line, or the end of the stream, ends the event behind `raw_len` bytes. */
 static void end_event(struct qtc_sse_decoder *d, size_t raw_len, unsigned oddities)
 {
     merge(&d->event.before, &d->event.after);
     deliver(d, raw_len, oddities);
     advance(d, raw_len);
-    d->event = (struct pending){.first_line = d->line + 1};
+    reset_event(d);
 }
 
 static struct span moved(struct span s, size_t by)
@@ -448,6 +463,42 @@ static void carry_add(struct qtc_sse_decoder *d, const char *p, size_t n)
     }
 }
 
+/* The usual event, "data: ...\n\n", whole in this feed and with nothing before it: taken in one go.
+ * false: it is not that, and nothing was done. */
+static bool take_whole(struct qtc_sse_decoder *d, struct feed *in)
+{
+    if (d->carry.len > 0 || d->event.line_at > 0 || d->event.data_lines > 0 || d->last_ending != END_LF ||
+        d->line == 1 || in->pos != d->base || in->end - in->pos < 8 || memcmp(in->pos, "data: ", 6) != 0) {
+        return false;
+    }
+    const char *lf = line_end(in);
+    if (lf + 1 >= in->end || lf[0] != '\n' || lf[1] != '\n') {
+        return false;
+    }
+    size_t raw = (size_t)(lf + 2 - in->pos);
+    if (raw > d->options.max_event) {
+        return false;
+    }
+    struct qtc_sse_event out = {
+        .raw = {in->pos, raw},
+        .data = {in->pos + 6, raw - 8},
+        .type = {in->pos, 0},
+        .id = {d->id.data, d->id.len},
+        .retry = d->retry,
+        .number = ++d->number,
+        .line = d->event.first_line,
+        .has_data = true,
+    };
+    in->pos += raw;
+    d->base = in->pos;
+    d->line += 2;
+    d->event.first_line = d->line;
+    if (!d->sink(d->ctx, &out)) {
+        fail(d, QTC_STOPPED);
+    }
+    return true;
+}
+
 /* Takes the next line that has its end in this feed; false where there is none. */
 static bool next_line(struct qtc_sse_decoder *d, struct feed *in)
 {
@@ -532,7 +583,7 @@ enum qtc_code qtc_sse_decoder_feed(struct qtc_sse_decoder *d, const char *p, siz
     if (d->open_cr) {
         settle_cr(d, &in);
     }
-    while (next_line(d, &in)) {
+    while (take_whole(d, &in) ? d->code == QTC_OK : next_line(d, &in)) {
     }
     if (d->code == QTC_OK) {
         keep_rest(d, &in);

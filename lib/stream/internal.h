@@ -108,6 +108,7 @@ struct qtc_stream {
     uint64_t frame, line;
     uint64_t made; /* ids, for QTC_IDS_SEQ */
     struct qtc_bytes frame_data;
+    struct qtc_event frame_event; /* FRAME: nothing but what frame_end sets is ever set in it */
     bool begun;   /* START is out */
     bool altered; /* in this frame */
     bool errored; /* the server sent an error */

@@ -226,12 +226,15 @@ static bool holding(const struct qtc_stream *s)
 
 enum qtc_code qtc_stream_frame_end(struct qtc_stream *s, struct qtc_bytes raw, bool altered)
 {
-    struct qtc_event event = {.kind = QTC_FRAME, .text = raw, .name = s->frame_data};
+    struct qtc_event *event = &s->frame_event;
 
     if (s->code == QTC_OK) {
-        event.altered = s->altered || (altered && !s->options.no_repair);
-        event.holding = !s->options.no_repair && holding(s);
-        qtc_stream_emit(s, &event);
+        event->kind = QTC_FRAME;
+        event->text = raw;
+        event->name = s->frame_data;
+        event->altered = s->altered || (altered && !s->options.no_repair);
+        event->holding = !s->options.no_repair && holding(s);
+        qtc_stream_emit(s, event);
     }
     return s->code;
 }

@@ -14,7 +14,15 @@ static size_t ascii_run(const char *p, size_t n)
 {
     size_t i = 0;
     uint64_t word;
+    uint32_t a, b;
 
+    if (n < 8 && n >= 4) {
+        memcpy(&a, p, 4);
+        memcpy(&b, p + n - 4, 4);
+        if (!((a | b) & 0x80808080U)) {
+            return n;
+        }
+    }
     for (; i + sizeof word <= n; i += sizeof word) {
         memcpy(&word, p + i, sizeof word);
         if (word & 0x8080808080808080U) {
