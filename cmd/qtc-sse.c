@@ -322,6 +322,9 @@ static void finish(struct source *s)
                          s->shape == SHAPE_UNKNOWN ? "no input" : "no event in it: not an event stream");
     }
     end_response(s);
+    if (s->session->errored && !s->session->answered) {
+        s->session->failed = true; /* an error and nothing else; it was told */
+    }
     qtc_sse_decoder_free(s->decoder);
     qtc_buf_free(&s->head);
     qtc_buf_free(&s->value);
@@ -333,6 +336,7 @@ static bool read_file(struct qtc_session *session, struct qtc_in *in)
     struct source s = {.session = session, .line = 1};
     struct qtc_bytes bytes;
     session->file = in->name;
+    session->answered = session->errored = false;
     while (!s.stopped && qtc_in_read(in, &bytes)) {
         feed(&s, bytes);
     }

@@ -73,6 +73,9 @@ static bool on_event(void *ctx, const struct qtc_event *event)
         tell_defect(s, event);
     }
     s->calls += event->kind == QTC_CALL;
+    s->answered =
+        s->answered || event->kind == QTC_CONTENT || event->kind == QTC_REASONING || event->kind == QTC_CALL;
+    s->errored = s->errored || (event->kind == QTC_DEFECT && event->defect == QTC_D_ERROR_MID_STREAM);
     return s->writer->event(s->writer, event);
 }
 

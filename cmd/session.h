@@ -26,6 +26,8 @@ struct qtc_session {
     const char *file; /* its name in messages */
     unsigned char told[QTC_DEFECTS]; /* defects that were told of this file */
     uint64_t calls;   /* in all responses */
+    bool answered;    /* this file's response has text or a call */
+    bool errored;     /* and an error of the server's */
     bool defects;     /* a WARNING or an ERROR in any of them */
     bool failed;      /* exit status 2 */
 };

@@ -379,8 +379,7 @@ static void write_cut(struct qtc_parser *p)
 void qtc_value_cut(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
-    if (v->naming || v->mode == QTC_VALUE_SKIP ||
-        (waits(p) && member_at(p, v->member)->closed)) {
+    if (v->naming || v->mode == QTC_VALUE_SKIP || (waits(p) && member_at(p, v->member)->closed)) {
         return;
     }
     if (p->options.recover == QTC_RECOVER_LENIENT) {

@@ -332,6 +332,40 @@ static void holds_no_more_than_its_limit(void **state)
     qtc_buf_free(&s.text);
 }
 
+/* A parameter given twice: replaced while the call is short, the first one stays
+ * once it is long; the same in one piece and in many. */
+static void lets_go_of_long_calls(void **state)
+{
+    static const struct {
+        size_t filler;
+        const char *end;
+    } cases[] = {{10, "\"b\":\"2\"}"}, {100000, "\"b\":\"1\"}"}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t piece = 1; piece < 200000; piece = piece * 37 + 1) {
+            struct seen s = {.last = QTC_START};
+            struct qtc_parse_options options = {.format = qtc_format_find("qwen3_coder"), .hold_calls = true};
+            struct qtc_parser *p = qtc_parser_new(&options, on_event, &s);
+            struct qtc_buf text = {0};
+            qtc_buf_str(&text, "<tool_call><function=f><parameter=a>");
+            memset(qtc_buf_room(&text, cases[i].filler), 'x', cases[i].filler);
+            text.len += cases[i].filler;
+            qtc_buf_str(&text, "</parameter><parameter=b>1</parameter><parameter=b>2</parameter></function>");
+            for (size_t at = 0; at < text.len; at += piece) {
+                size_t n = text.len - at < piece ? text.len - at : piece;
+                assert_int_equal(qtc_parser_feed(p, text.data + at, n), QTC_OK);
+            }
+            assert_int_equal(qtc_parser_finish(p), QTC_OK);
+            size_t len = strlen(cases[i].end);
+            assert_true(s.text.len > len + 1);
+            assert_bytes(qtc_bytes(s.text.data + s.text.len - len - 1, len), cases[i].end);
+            qtc_parser_free(p);
+            qtc_buf_free(&text);
+            qtc_buf_free(&s.text);
+        }
+    }
+}
+
 static void stops_with_its_sink(void **state)
 {
     struct seen s = {.last = QTC_START, .left = 2};
@@ -419,6 +453,7 @@ int main(void)
         cmocka_unit_test(streams_a_string_that_may_be_null),
         cmocka_unit_test(never_cuts_a_character),
         cmocka_unit_test(holds_no_more_than_its_limit),
+        cmocka_unit_test(lets_go_of_long_calls),
         cmocka_unit_test(stops_with_its_sink),
         cmocka_unit_test(every_example_is_what_its_row_says),
         cmocka_unit_test(formats_are_found_by_all_their_names),

@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# What the manuals and the README say is so.
+
+bats_require_minimum_version 1.5.0
+
+commands=(qtc-parse qtc-sse)
+
+# The long options of a command, as its --help lists them, one a line.
+options_of() {
+    "$1" --help | grep -o -E '^  (-.,|   ) --[a-z-]+' | grep -o -E -e '--[a-z-]+'
+}
+
+# transcripts FILE: runs each line `$ COMMAND` of the text on standard input and compares what it prints, on both
+# outputs, with the lines up to the next one. `$ cat FILE` of a file that there is not makes it.
+transcripts() {
+    python3 - <(cat) <<'PY'
+import os, re, subprocess, sys
+text = open(sys.argv[1]).read()
+examples = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, flags=re.M)
+assert examples, "no examples"
+for command, expected in examples:
+    if command.startswith("cat ") and not os.path.exists(command[4:]):
+        open(command[4:], "w").write(expected)
+        continue
+    shown = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+    assert sorted(shown.split("\n")) == sorted(expected.split("\n")), f"$ {command}\n{shown}--- instead of\n{expected}"
+PY
+}
+
+@test "--help, the man page and the completion have the same options" {
+    for command in "${commands[@]}"; do
+        options_of "$command" >"$BATS_TEST_TMPDIR/help"
+        [ -s "$BATS_TEST_TMPDIR/help" ]
+        sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' "$QTC_ROOT/man/$command.1" | tr -d '\\' | grep -A1 '^\.TP' |
+            grep -o -E -e '--[a-z-]+' | grep -v -x -e --line-buffered >"$BATS_TEST_TMPDIR/man"
+        echo "$command: --help and the man page's OPTIONS"
+        diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/man"
+        echo "$command: --help and the completion"
+        sed -n 's/^ *names="\(--.*\)"$/\1/p' "$QTC_ROOT/completions/$command.bash" | tr ' ' '\n' |
+            diff "$BATS_TEST_TMPDIR/help" -
+    done
+}
+
+@test "the man page has each option's short letter, and --line-buffered" {
+    for command in "${commands[@]}"; do
+        page=$(tr -d '\\' <"$QTC_ROOT/man/$command.1")
+        for option in $("$command" --help | grep -o -E '^  -., --[a-z-]+' | tr -d ' '); do
+            [[ $page == *".BR ${option%%,*} \", \" ${option#*,}"* ]]
+        done
+        [[ $page == *--line-buffered* ]]
+    done
+}
+
+@test "the man page has each value that an option takes" {
+    for command in "${commands[@]}"; do
+        page=$("$command" --help | tr '\n' ' ' | tr -s ' ')
+        for list in 'what goes out' 'how much (markup )?to mend' 'where reasoning goes' 'how (missing )?call ids are made'; do
+            values=$(grep -o -E "$list: [a-z, ]+" <<<"$page" | sed 's/.*: //; s/ [a-z-]*$//; s/,//g')
+            [ -n "$values" ]
+            for value in $values; do
+                echo "$command: $list: $value"
+                grep -q -E "^\.BR? $value( |\$)" "$QTC_ROOT/man/$command.1"
+            done
+        done
+    done
+}
+
+@test "the man page of qtc-sse explains each defect as --list-defects does" {
+    sed -n '/^\.SH DEFECTS/,/^\.SH EXIT/p' "$QTC_ROOT/man/qtc-sse.1" | sed -n '/^\.TP/,$p' | sed '$d' >"$BATS_TEST_TMPDIR/man"
+    # This is also how that part of the page is made.
+    qtc-sse --list-defects | sed 's/\\/\\e/g' |
+        awk -F '\t' '{ printf ".TP\n.BR %s \" (\\fI%s\\fR)\"\n%s\n", $1, $2, $3 }' |
+        diff "$BATS_TEST_TMPDIR/man" -
+}
+
+@test "the manuals' examples do what they show" {
+    for command in "${commands[@]}"; do
+        mkdir "$BATS_TEST_TMPDIR/$command"
+        cd "$BATS_TEST_TMPDIR/$command"
+        sed -n '/^\.EX/,/^\.EE/p' "$QTC_ROOT/man/$command.1" | sed '/^\.E[XE]$/d; s/\\e/\\/g; s/^\\&//' | transcripts
+    done
+}
+
+@test "examples stand first, exit statuses under their own heading" {
+    for command in "${commands[@]}"; do
+        [ "$(sed -n 's/^\.SH //p' "$QTC_ROOT/man/$command.1" | sed -n 3p)" = EXAMPLES ]
+        for status in 0 1 2; do
+            sed -n '/^\.SH EXIT STATUS/,/^\.SH SEE/p' "$QTC_ROOT/man/$command.1" | grep -q -x "\.B $status"
+        done
+    done
+}
+
+@test "the man pages have no errors" {
+    command -v mandoc >/dev/null || skip "no mandoc"
+    run mandoc -Tlint -Wwarning "$QTC_ROOT"/man/*.1
+    [ -z "$output" ]
+}
+
+@test "the README's console examples do what they show" {
+    cd "$QTC_ROOT"
+    sed -n '/^```console$/,/^```$/p' README.md | sed '/^```/d' | transcripts
+}
+
+@test "the README shows what make demo prints" {
+    cd "$QTC_ROOT"
+    sed -n '/^```text$/,/^```$/p' README.md | sed '/^```/d' >"$BATS_TEST_TMPDIR/readme"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/readme")" -gt 20 ]
+    tests/demo "$QTC_BUILD" | sed -n '/^BEFORE/,/^$/p' | sed '$d' | diff "$BATS_TEST_TMPDIR/readme" -
+}
+
+@test "the README's options and outputs are those that there are" {
+    { options_of qtc-sse; options_of qtc-parse; printf -- '--%s\n' "-o" "-t" "-f" "-i" "-j"; } |
+        sed 's/^---/-/' | sort -u >"$BATS_TEST_TMPDIR/all"
+    sed -n '/^## The commands/,/^## The library/p' "$QTC_ROOT/README.md" | grep -o -E '`--?[a-z-]+' | tr -d '`' | sort -u |
+        comm -23 - "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/unknown"
+    [ ! -s "$BATS_TEST_TMPDIR/unknown" ]
+    for output in $(qtc-sse -o '' 2>&1 | sed 's/.*one of //; s/,//g'); do
+        grep -q "\`$output\`" "$QTC_ROOT/README.md"
+    done
+}
+
+@test "the README's table of formats is --list-formats" {
+    qtc-parse --list-formats | python3 -c '
+import sys
+for line in sys.stdin:
+    names, models, _ = line.rstrip("\n").split("\t")
+    name, _, others = names.partition(" (")
+    others = ", ".join(f"`{o}`" for o in others.rstrip(")").split(", ") if o)
+    print(f"| `{name}` | {others} | {models} |")' |
+        diff <(sed -n '/^| --- | --- | --- |$/,/^$/p' "$QTC_ROOT/README.md" | sed '1d;$d') -
+}
+
+@test "the README's program compiles and runs" {
+    cd "$BATS_TEST_TMPDIR"
+    sed -n '/^```c$/,/^```$/p' "$QTC_ROOT/README.md" | sed '/^```/d' >example.c
+    ${CC:-gcc} ${SANITIZE:+-fsanitize=$SANITIZE} -std=c17 -Wall -Wextra -Werror -I"$QTC_ROOT/lib" example.c \
+        "$QTC_BUILD/libqtc.a" -o example
+    run -0 ./example <<<'<tool_call>{"name": "now", "arguments": {"zone": "UTC"}}</tool_call>'
+    [ "$output" = 'now {"zone": "UTC"}' ]
+    run -0 ./example <<<'<tool_call>{"name": "now", "arguments": {"zone": "U'
+    [[ $output == 'now {"zone": "U'*'(cut)' ]]
+}
+
+@test "the README names no file or target that there is not" {
+    cd "$QTC_ROOT"
+    for file in $(grep -o -E '\b(tests|lib|cmd|man)/[a-zA-Z0-9_./-]+' README.md | sed 's/[.]$//' | sort -u); do
+        [ -e "$file" ]
+    done
+    for target in $(grep -o -E '(^    |`)make [a-z -]+' README.md | sed 's/.*make//' | tr -s ' ' '\n' | grep -v '^$' | sort -u); do
+        grep -q -E "^[a-z -]*\b$target\b[a-z -]*:" Makefile
+    done
+}
