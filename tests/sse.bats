@@ -287,18 +287,18 @@ hopeless() { # MESSAGE OPTION...: standard input fails with that message
     [ -z "$output" ]
 }
 
-@test "a JSON error" {
-    run --separate-stderr qtc-sse json-error.sse
+@test "a JSON error and nothing else: exit status 2" {
+    run -2 --separate-stderr qtc-sse json-error.sse
     [ -z "$output" ]
     [[ $stderr == "qtc-sse: json-error.sse:1: error error-mid-stream: "*"maximum context length"* ]]
-    run -1 --separate-stderr qtc-sse --strict -o sse json-error.sse
+    run -2 --separate-stderr qtc-sse --strict -o sse json-error.sse
     [[ $output == 'data: {"error":{'* ]]
-    run --separate-stderr qtc-sse -o response json-error.sse
+    run -2 --separate-stderr qtc-sse -o response json-error.sse
     [ "$(jq -r .error.type <<<"$output")" = BadRequestError ]
 }
 
 @test "an error in mid-stream: what came before is written" {
-    run --separate-stderr qtc-sse -o sse -t "$tools" error-mid-stream.sse
+    run -0 --separate-stderr qtc-sse -o sse -t "$tools" error-mid-stream.sse
     [ "$(client <<<"$output" | jq -c '.calls | length')" = 1 ]
     [[ $output == *'data: {"error":{"message":"EngineCore'* ]]
     [[ $output == *'data: [DONE]' ]]
