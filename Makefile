@@ -178,7 +178,9 @@ clean:
 
 # ---- installing --------------------------------------------------------------
 
-HEADERS := lib/qtc.h lib/defects.h
+# qtc.h and what it includes
+HEADERS := lib/qtc.h lib/defects.h $(addprefix lib/,base/base.h base/event.h json/json.h sse/sse.h schema/tools.h \
+    formats/format.h parse/parse.h stream/stream.h wire/wire.h)
 MAN     := $(wildcard man/*.[1-8])
 
 define PC_TEXT
@@ -202,7 +204,7 @@ install: all
 	$(INSTALL) -d $(sort $(addprefix $(DESTDIR),$(dir $(INSTALLED))))
 	$(INSTALL) -m 755 $(COMMANDS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(LIBQTC) $(DESTDIR)$(LIBDIR)
-	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)
+	$(foreach h,$(HEADERS),$(INSTALL) -m 644 $h $(DESTDIR)$(h:lib/%=$(INCLUDEDIR)/%) &&) true
 	$(foreach m,$(MAN),$(INSTALL) -m 644 $m $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m)) &&) true
 	$(foreach c,$(COMPLETIONS),$(INSTALL) -m 644 $c $(DESTDIR)$(COMPDIR)/$(basename $(notdir $c)) &&) true
 	printf '%s\n' "$$PC_TEXT" >$(BUILD)/qtc.pc
@@ -210,4 +212,5 @@ install: all
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	-rmdir $(sort $(dir $(addprefix $(DESTDIR),$(HEADERS:lib/%=$(INCLUDEDIR)/%)))) 2>/dev/null
 	-rmdir $(DESTDIR)$(INCLUDEDIR) 2>/dev/null || true

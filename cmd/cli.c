@@ -1,5 +1,7 @@
 #include "cli.h"
 
+#include "qtc.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>

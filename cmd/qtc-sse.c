@@ -109,6 +109,10 @@ static void feed_events(struct source *s, struct qtc_bytes bytes)
 /* A whole completion: the next value is another response. */
 static bool is_whole(struct qtc_bytes json)
 {
+    static const char key[] = "\"message\"";
+    if (memmem(json.data, json.len, key, sizeof key - 1) == NULL) {
+        return false; /* most are chunks: no second reading */
+    }
     struct qtc_arena arena = {0};
     struct qtc_error error;
     const struct qtc_json *choices = qtc_json_get(qtc_json_read(&arena, json, &error), "choices");

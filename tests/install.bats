@@ -28,7 +28,10 @@ setup() {
 #include <qtc.h>
 int main(void)
 {
-    return puts(qtc_defect_info(QTC_D_MISSING_DONE)->slug) == EOF;
+    struct qtc_parser *parser = qtc_parser_new(&(struct qtc_parse_options){0}, NULL, NULL);
+    bool ok = parser != NULL && qtc_parser_finish(parser) == QTC_OK;
+    qtc_parser_free(parser);
+    return !ok || puts(qtc_defect_info(QTC_D_MISSING_DONE)->slug) == EOF;
 }
 END
     cd "$BATS_TEST_TMPDIR"

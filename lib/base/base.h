@@ -2,7 +2,7 @@
 #ifndef QTC_BASE_H
 #define QTC_BASE_H
 
-#include "qtc.h"
+#include "base/event.h"
 
 /* ---- bytes -------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-#include "qtc.h"
+#include "base/event.h"
 
 static const struct qtc_defect_info defects[QTC_DEFECTS] = {
 #define DEFECT(id, slug, severity, text) {slug, QTC_##severity, text},

@@ -11,6 +11,7 @@ enum {
     ESCAPE, /* behind a backslash */
     HEX,    /* inside \uXXXX, held in pend */
     QUOTE,  /* behind a closing quote; it and blanks are held in pend */
+    REMARK, /* behind a slash there: a comment, or the string's text */
     WORD,   /* a number, a literal or a bare key, held in pend */
     JUNK,   /* what is no JSON, up to the next , } ] or line end */
     SLASH,  /* behind a slash: a comment? */
@@ -452,6 +453,17 @@ static void close_string(struct qtc_mend *m, struct qtc_buf *out)
     }
 }
 
+/* The quote and what stands behind it are text. */
+static size_t quote_is_text(struct qtc_mend *m, struct qtc_buf *out)
+{
+    m->found |= QTC_MEND_UNESCAPED_QUOTE;
+    m->pend.data[0] = m->quote;
+    qtc_json_escape(out, qtc_buf_bytes(&m->pend));
+    m->pend.len = 0;
+    m->state = STRING;
+    return 0;
+}
+
 static size_t step_quote(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
     char c = *p;
@@ -464,12 +476,26 @@ static size_t step_quote(struct qtc_mend *m, const char *p, size_t n, struct qtc
         close_string(m, out);
         return 0;
     }
-    m->found |= QTC_MEND_UNESCAPED_QUOTE;
-    m->pend.data[0] = m->quote;
-    qtc_json_escape(out, qtc_buf_bytes(&m->pend));
-    m->pend.len = 0;
-    m->state = STRING;
-    return 0;
+    if (c == '/') {
+        qtc_buf_byte(&m->pend, c);
+        m->state = REMARK;
+        return 1;
+    }
+    return quote_is_text(m, out);
+}
+
+static size_t step_remark(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
+{
+    (void)n;
+    if (*p != '/' && *p != '*') {
+        return quote_is_text(m, out);
+    }
+    m->pend.len--; /* the slash */
+    close_string(m, out);
+    m->found |= QTC_MEND_COMMENT;
+    m->back = m->state;
+    m->state = *p == '/' ? LINE : BLOCK;
+    return 1;
 }
 
 static void end_word(struct qtc_mend *m, struct qtc_buf *out)
@@ -587,10 +613,11 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
 {
     typedef size_t step(struct qtc_mend *, const char *, size_t, struct qtc_buf *);
     static step *const steps[] = {
-        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon, [AFTER] = step_after,
-        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,     [QUOTE] = step_quote,
-        [WORD] = step_word,     [JUNK] = step_junk,     [SLASH] = step_slash, [LINE] = step_comment,
-        [BLOCK] = step_comment, [STAR] = step_comment,  [RAW] = step_raw,     [DONE] = step_done,
+        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon,  [AFTER] = step_after,
+        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,      [QUOTE] = step_quote,
+        [REMARK] = step_remark, [WORD] = step_word,     [JUNK] = step_junk,    [SLASH] = step_slash,
+        [LINE] = step_comment,  [BLOCK] = step_comment, [STAR] = step_comment, [RAW] = step_raw,
+        [DONE] = step_done,
     };
     size_t i = 0;
     unsigned before = m->found;
@@ -640,7 +667,7 @@ void qtc_mend_free(struct qtc_mend *m)
 /* A half escape or a pending comma says nothing by itself: it is left out. */
 static void write_held(struct qtc_mend *m, struct qtc_buf *out)
 {
-    if (m->state == QUOTE) {
+    if (m->state == QUOTE || m->state == REMARK) {
         qtc_buf_byte(out, '"');
     } else if (m->state == WORD && !m->is_key) {
         qtc_buf_put(out, qtc_buf_bytes(&m->pend));

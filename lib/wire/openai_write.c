@@ -687,6 +687,9 @@ static bool framing(struct chunk_writer *w, const struct qtc_event *frame)
         w->done_seen = true;
         return put_frame(w, &w->done, frame);
     }
+    if (frame->altered) {
+        return true; /* an empty data line, which clients would take for JSON */
+    }
     return put_frame(w, w->done_seen ? &w->done : w->queue.len > 0 ? &w->queue : w->options.out, frame);
 }
 
