@@ -10,9 +10,7 @@
 
 #include "../../cmd/commands.h"
 #include "../../cmd/io.h"
-#include "parse/parse.h"
-#include "stream/stream.h"
-#include "wire/wire.h"
+#include "qtc.h"
 
 #include <fcntl.h>
 #include <unistd.h>
