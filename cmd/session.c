@@ -37,6 +37,7 @@ enum { ABOUT_MAX = 200 };
 /* On one line and cut where it is long: it is the server's text, and may hold anything. */
 static void quote(char to[ABOUT_MAX + 4], struct qtc_bytes text)
 {
+    static const char more[] = "...";
     size_t n = text.len < ABOUT_MAX ? text.len : ABOUT_MAX;
     n -= n < text.len ? qtc_utf8_incomplete(text.data, n) : 0;
     for (size_t i = 0; i < n; i++) {
@@ -44,7 +45,7 @@ static void quote(char to[ABOUT_MAX + 4], struct qtc_bytes text)
         bool high_control = c == 0xc2 && i + 1 < n && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
         to[i] = c < 0x20 || c == 0x7f || high_control ? ' ' : (char)c;
     }
-    strcpy(to + n, n < text.len ? "..." : "");
+    memcpy(to + n, n < text.len ? more : "", n < text.len ? sizeof more : 1);
 }
 
 /* ERRORs are told always, WARNINGs where they decide the exit status; each once a file. */

@@ -172,7 +172,7 @@ struct qtc_value {
     struct qtc_buf text;  /* BUFFER: as the model wrote it */
     struct qtc_buf close; /* </NAME> where a property's name is the tag */
     size_t close_at;      /* how much of it matches, or SIZE_MAX */
-    int closer;           /* kind of the tag that is being judged by what follows */
+    enum qtc_mark_kind closer; /* kind of the tag that is being judged by what follows */
     uint64_t closer_end;
     unsigned depth;       /* NEST: functions open inside */
 };
@@ -211,7 +211,7 @@ struct qtc_parser {
     enum qtc_state origin;     /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
     enum qtc_state tail_state; /* TAIL: where to go on */
     unsigned node;             /* in the automaton */
-    int header_kind;           /* HEADER: enum qtc_mark_kind */
+    enum qtc_mark_kind header_kind; /* HEADER */
     uint64_t header_at;        /* where the tag's inside begins */
     unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
     bool no_nest;              /* while a nested call is read again */

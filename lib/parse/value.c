@@ -81,7 +81,7 @@ size_t qtc_step_value_line(struct qtc_parser *p, size_t i)
 
 static size_t judge_by_follower(struct qtc_parser *p, enum qtc_mark_kind closer, size_t i)
 {
-    p->value.closer = (int)closer;
+    p->value.closer = closer;
     p->value.closer_end = qtc_pos(p, i);
     p->state = QTC_S_FOLLOW;
     return i;
@@ -89,7 +89,7 @@ static size_t judge_by_follower(struct qtc_parser *p, enum qtc_mark_kind closer,
 
 static size_t begin_header(struct qtc_parser *p, enum qtc_mark_kind kind, size_t i)
 {
-    p->header_kind = (int)kind;
+    p->header_kind = kind;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_VALUE_HEADER;
     return i;
@@ -200,7 +200,7 @@ static size_t value_header_done(struct qtc_parser *p, size_t i, size_t next)
     default:
         break;
     }
-    return judge_by_follower(p, (enum qtc_mark_kind)p->header_kind, next);
+    return judge_by_follower(p, p->header_kind, next);
 }
 
 size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
@@ -225,7 +225,7 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
 /* ---- what follows a closing tag ----------------------------------------- */
 
 /* Which tags make the one before them structure. */
-static bool confirms(int closer, enum qtc_mark_kind next)
+static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
 {
     switch (closer) {
     case QTC_M_END_PARAMETER:
@@ -272,7 +272,7 @@ size_t qtc_step_follow(struct qtc_parser *p, size_t i)
 /* The closing tag is one: the value ends, and the tag behind it is found. */
 static size_t accept_closer(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
 {
-    int closer = p->value.closer;
+    enum qtc_mark_kind closer = p->value.closer;
     qtc_value_end(p);
     if (closer == QTC_M_END_PARAMETER) {
         qtc_mark_move(p, p->value.closer_end);

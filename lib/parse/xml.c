@@ -503,7 +503,7 @@ size_t qtc_step_header(struct qtc_parser *p, size_t i)
             return header_cut(p, i);
         }
         if (qtc_pos(p, i) < p->header_at + 8 &&
-            !qtc_tag_open((enum qtc_mark_kind)p->header_kind, qtc_held_from(p, p->header_at, i + 1))) {
+            !qtc_tag_open(p->header_kind, qtc_held_from(p, p->header_at, i + 1))) {
             return not_structure(p, i);
         }
     }

@@ -247,7 +247,7 @@ static bool gather_own(struct reader *r, const struct qtc_json *schema, bool cer
             }
         }
     }
-    if (qtc_json_type_of(required) == QTC_JSON_ARRAY) {
+    if (required != NULL && required->type == QTC_JSON_ARRAY) {
         for (const struct qtc_json *name = required->first; name != NULL; name = name->next) {
             if (name->type == QTC_JSON_STRING && !add_property(r, name->text, NULL)) {
                 return false;

@@ -143,7 +143,7 @@ void qtc_stream_reset(struct qtc_stream *s)
 static struct choice *add_choice(struct qtc_stream *s, unsigned index)
 {
     size_t room = s->room > 0 ? s->room * 2 : 4;
-    struct choice **choices = s->choices;
+    struct choice **choices;
     struct choice *choice;
 
     if (s->count >= s->options.max_choices) {
