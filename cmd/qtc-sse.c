@@ -339,8 +339,10 @@ static bool read_file(struct qtc_session *session, struct qtc_in *in)
 {
     struct source s = {.session = session, .line = 1};
     struct qtc_bytes bytes;
+    bool failed_before = session->failed; /* each file tells its own failure */
     session->file = in->name;
-    session->answered = session->errored = false;
+    session->answered = session->errored = session->failed = false;
+    memset(session->told, 0, sizeof session->told);
     while (!s.stopped && qtc_in_read(in, &bytes)) {
         feed(&s, bytes);
     }
@@ -348,6 +350,7 @@ static bool read_file(struct qtc_session *session, struct qtc_in *in)
         session->failed = true;
     }
     finish(&s);
+    session->failed = session->failed || failed_before;
     return !session->out.failed && (session->jq == NULL || !qtc_jq_halted(session->jq));
 }
 

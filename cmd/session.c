@@ -44,6 +44,9 @@ static void quote(char to[ABOUT_MAX + 4], struct qtc_bytes text)
         unsigned char c = (unsigned char)text.data[i];
         bool high_control = c == 0xc2 && i + 1 < n && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
         to[i] = c < 0x20 || c == 0x7f || high_control ? ' ' : (char)c;
+        if (high_control) {
+            to[++i] = ' '; /* both bytes: the second alone is a control of 8 bits */
+        }
     }
     memcpy(to + n, n < text.len ? more : "", n < text.len ? sizeof more : 1);
 }
@@ -221,9 +224,6 @@ static bool shows_whole_calls(const struct qtc_session *s)
 
 bool qtc_session_open(struct qtc_session *s, const char *file)
 {
-    if (s->file == NULL || file != s->file) {
-        memset(s->told, 0, sizeof s->told);
-    }
     s->file = file;
     s->options.parse.hold_calls = shows_whole_calls(s);
     s->writer = s->output->open(&s->writing);

@@ -659,3 +659,19 @@ hopeless() { # MESSAGE OPTION...: standard input fails with that message
     run -2 bash -c 'exec qtc-sse <&-'
     [[ $output == "qtc-sse: <stdin>: "* ]]
 }
+
+@test "each file tells its own errors" {
+    cp error-mid-stream.sse "$tmp/one.sse"
+    cp error-mid-stream.sse "$tmp/two.sse"
+    run --separate-stderr qtc-sse "$tmp/one.sse" "$tmp/two.sse"
+    [[ ${stderr_lines[0]} == "qtc-sse: $tmp/one.sse:"*" error error-mid-stream: "* ]]
+    [[ ${stderr_lines[1]} == "qtc-sse: $tmp/two.sse:"*" error error-mid-stream: "* ]]
+
+    run -2 --separate-stderr qtc-sse html-error-page.sse /dev/null
+    [[ ${stderr_lines[1]} == "qtc-sse: /dev/null: no input" ]]
+}
+
+@test "no control character of the server's reaches the terminal" {
+    run -2 --separate-stderr qtc-sse <<<$'data: {"error":{"message":"a\xc2\x9b31m\x7f"}}\n\n'
+    [[ $stderr == *'"a  31m "'* ]]
+}

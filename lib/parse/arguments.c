@@ -1,10 +1,13 @@
 /* A call's begin and end, and its parameters as members of one JSON object. */
 #include "parse/parser.h"
 
+#include <string.h>
+
 /* Typed values wait until they are complete; a longer one goes out as a string. */
 #define MAX_VALUE ((size_t)64 << 20)
 /* hold_calls: how much of a call waits for its end. */
-#define MAX_WAITING ((size_t)64 << 10)
+#define MAX_WAITING   ((size_t)64 << 10)
+#define FIRST_BUCKETS 64
 
 /* ---- a call's begin ----------------------------------------------------- */
 
@@ -35,10 +38,10 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     c->flags = flags;
     c->began = c->whole = c->inner = c->released = false;
     c->names.len = c->texts.len = c->members.len = 0;
-    __builtin_memset(c->buckets, 0, sizeof c->buckets);
+    c->buckets.len = 0;
     c->open = false;
     c->pending = true;
-    qtc_buf_clear(&p->args);
+    p->args.len = 0;
     if (certain || c->tool != NULL) {
         qtc_call_commit(p, end);
     }
@@ -119,7 +122,7 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated)
     }
     qtc_emit_call_end(p, end, truncated);
     p->call.open = false;
-    qtc_buf_clear(&p->args);
+    p->args.len = 0;
 }
 
 /* ---- parameters --------------------------------------------------------- */
@@ -138,10 +141,45 @@ static bool same_name(struct qtc_parser *p, const struct qtc_member *m, uint64_t
     return m->hash == hash && qtc_bytes_equal(qtc_bytes(p->call.names.data + m->name, m->name_len), name);
 }
 
+static size_t bucket_count(const struct qtc_parser *p)
+{
+    return p->call.buckets.len / sizeof(unsigned);
+}
+
+static unsigned *bucket_of(struct qtc_parser *p, uint64_t hash)
+{
+    return (unsigned *)(void *)p->call.buckets.data + (hash & (bucket_count(p) - 1));
+}
+
+static void link_member(struct qtc_parser *p, size_t i)
+{
+    struct qtc_member *m = member_at(p, i);
+    unsigned *bucket = bucket_of(p, m->hash);
+    m->next = *bucket;
+    *bucket = (unsigned)i + 1;
+}
+
+/* As many buckets as members at least, so that each of very many is found at once. */
+static void grow_buckets(struct qtc_parser *p)
+{
+    struct qtc_buf *buckets = &p->call.buckets;
+    size_t size = buckets->len > 0 ? buckets->len * 2 : FIRST_BUCKETS * sizeof(unsigned);
+    buckets->len = 0;
+    char *room = qtc_buf_room(buckets, size);
+    if (room == NULL) {
+        return;
+    }
+    memset(room, 0, size);
+    buckets->len = size;
+    for (size_t i = 0; i < member_count(p); i++) {
+        link_member(p, i);
+    }
+}
+
 /* The member of that name, or SIZE_MAX. */
 static size_t find_member(struct qtc_parser *p, uint64_t hash, struct qtc_bytes name)
 {
-    unsigned next = p->call.buckets[hash % QTC_BUCKETS];
+    unsigned next = bucket_count(p) > 0 ? *bucket_of(p, hash) : 0;
     while (next != 0) {
         struct qtc_member *m = member_at(p, next - 1);
         if (same_name(p, m, hash, name)) {
@@ -154,11 +192,17 @@ static size_t find_member(struct qtc_parser *p, uint64_t hash, struct qtc_bytes 
 
 static void add_member(struct qtc_parser *p, uint64_t hash, struct qtc_bytes name)
 {
-    unsigned *bucket = &p->call.buckets[hash % QTC_BUCKETS];
-    struct qtc_member m = {.hash = hash, .name = p->call.names.len, .name_len = name.len, .next = *bucket};
+    struct qtc_member m = {.hash = hash, .name = p->call.names.len, .name_len = name.len};
+    if (member_count(p) == bucket_count(p)) {
+        grow_buckets(p);
+    }
     qtc_buf_put(&p->call.names, name);
     qtc_buf_add(&p->call.members, (const char *)&m, sizeof m);
-    *bucket = (unsigned)member_count(p);
+    if (p->call.names.failed || p->call.members.failed || p->call.buckets.failed) {
+        p->code = QTC_NOMEM;
+        return;
+    }
+    link_member(p, member_count(p) - 1);
 }
 
 /* Where the value's JSON goes. */
@@ -206,8 +250,8 @@ static void open_value(struct qtc_parser *p, unsigned types)
 /* The value that is open is the last member's, or none is. */
 static bool last_is_open(struct qtc_parser *p)
 {
-    return p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && p->value.mode != QTC_VALUE_SKIP &&
-           !p->value.naming;
+    enum qtc_state state = p->state == QTC_S_TAIL ? p->tail_state : p->state;
+    return state >= QTC_S_VALUE && state <= QTC_S_NEST && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
 }
 
 void qtc_release(struct qtc_parser *p)
@@ -244,7 +288,11 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
         add_member(p, hash, name);
         member = member_count(p) - 1;
     }
-    bool repeated = member + 1 < member_count(p) || p->call.members.failed || member_at(p, member)->closed;
+    if (p->code != QTC_OK) {
+        p->value.mode = QTC_VALUE_SKIP;
+        return;
+    }
+    bool repeated = member + 1 < member_count(p) || member_at(p, member)->closed;
     p->value.member = member;
     if (repeated && !waits(p)) {
         p->value.mode = QTC_VALUE_SKIP;
@@ -340,7 +388,7 @@ static void keep_member(struct qtc_parser *p)
 static void name_by_nothing(struct qtc_parser *p)
 {
     struct qtc_buf text = p->value.text;
-    p->value.text = (struct qtc_buf){0};
+    p->value.text = (struct qtc_buf){.failed = text.failed};
     qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_buf_bytes(&text));
     qtc_parameter_begin(p, qtc_bytes("", 0), 0);
     qtc_value_data(p, qtc_buf_bytes(&text));
@@ -359,7 +407,7 @@ void qtc_value_end(struct qtc_parser *p)
         write_typed(p);
     }
     keep_member(p);
-    qtc_buf_clear(&v->close);
+    v->close.len = 0;
     v->mode = QTC_VALUE_SKIP;
 }
 

@@ -24,7 +24,7 @@ void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, boo
     if (!bare) {
         p->call.format = format;
         p->call.open = p->call.pending = p->call.inner = false;
-        qtc_buf_clear(&p->args);
+        p->args.len = 0;
     }
 }
 
@@ -257,8 +257,7 @@ size_t qtc_step_json(struct qtc_parser *p, size_t i)
 
 /* ---- markers in the object ---------------------------------------------- */
 
-/* What looked like a marker, [tag, base + i), is part of the object's text. */
-static size_t not_marker(struct qtc_parser *p, size_t i)
+size_t qtc_object_reject(struct qtc_parser *p, size_t i)
 {
     struct qtc_object *o = &p->object;
     struct qtc_buf again = {0};
@@ -324,7 +323,7 @@ size_t qtc_step_json_follow(struct qtc_parser *p, size_t i)
             continue;
         }
         if (!o->line || c != open[o->follow]) {
-            return not_marker(p, i);
+            return qtc_object_reject(p, i);
         }
         if (open[++o->follow] == '\0') {
             return leave_string(p, i + 1);
@@ -340,7 +339,7 @@ size_t qtc_step_json_tag(struct qtc_parser *p, size_t i)
     while (i < p->n) {
         p->node = qtc_markers_child(find, p->node, p->in[i]);
         if (p->node == 0) {
-            return not_marker(p, i);
+            return qtc_object_reject(p, i);
         }
         i++;
         if (find->nodes[p->node].id < 0) {
@@ -349,13 +348,13 @@ size_t qtc_step_json_tag(struct qtc_parser *p, size_t i)
         const struct qtc_mark *mark = &p->tag_marks.marks[find->nodes[p->node].id];
         bool block = mark->kind == QTC_M_OPEN || mark->kind == QTC_M_CLOSE;
         if (!qtc_mend_in_string(&o->mend)) {
-            return block ? on_marker(p, mark, i) : not_marker(p, i);
+            return block ? on_marker(p, mark, i) : qtc_object_reject(p, i);
         }
         if (block) {
             qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_str(mark->text));
         }
         if (mark->kind != QTC_M_CLOSE || !p->call.open) {
-            return not_marker(p, i);
+            return qtc_object_reject(p, i);
         }
         o->follow = 0;
         o->line = false;
@@ -390,9 +389,7 @@ static size_t array_junk(struct qtc_parser *p, size_t i)
 /* Between the calls of an array: commas and blanks; anything else is text. */
 size_t qtc_step_array(struct qtc_parser *p, size_t i)
 {
-    if (p->mark == QTC_NO_MARK) {
-        qtc_mark_at(p, i);
-    }
+    qtc_mark_from(p, i);
     for (; i < p->n && (qtc_is_blank(p->in[i]) || p->in[i] == ','); i++) {
         p->object.comma = p->object.comma || p->in[i] == ',';
     }

@@ -89,10 +89,10 @@ static void drop_blanks_before(struct qtc_parser *p)
     if (p->mark == QTC_NO_MARK || p->cand <= p->mark) {
         return;
     }
-    size_t blanks = (size_t)(p->cand - p->mark);
-    struct qtc_bytes held = qtc_held(p, p->cand > p->base ? (size_t)(p->cand - p->base) : 0);
+    size_t i = p->cand > p->base ? (size_t)(p->cand - p->base) : 0;
+    struct qtc_bytes blanks = qtc_held_to(p, p->cand, i);
     settle(p);
-    qtc_emit(p, QTC_FRAMING, p->cand, qtc_bytes(held.data, blanks));
+    qtc_emit(p, QTC_FRAMING, p->cand, blanks);
 }
 
 void qtc_emit_call(struct qtc_parser *p, uint64_t end)
@@ -179,8 +179,7 @@ void qtc_trial_begin(struct qtc_parser *p, bool in_fence, size_t i)
     t->in_fence = in_fence;
     t->at = p->done;
     t->before = p->text;
-    qtc_buf_clear(&t->records);
-    qtc_buf_clear(&t->raw);
+    t->records.len = t->raw.len = 0;
     qtc_buf_put(&t->raw, qtc_held(p, i));
     t->raw_to = qtc_pos(p, i);
 }
@@ -190,6 +189,9 @@ void qtc_trial_commit(struct qtc_parser *p)
 {
     struct qtc_trial *t = &p->trial;
     t->on = false;
+    if (t->records.failed) {
+        p->code = QTC_NOMEM; /* the last one is not whole */
+    }
     if (t->in_fence) {
         uint64_t done = p->done;
         p->done = t->at; /* where the recorded events begin */
@@ -207,8 +209,7 @@ void qtc_trial_commit(struct qtc_parser *p)
         i += event.name.len;
         deliver(p, &event);
     }
-    qtc_buf_clear(&t->records);
-    qtc_buf_clear(&t->raw);
+    t->records.len = t->raw.len = 0;
 }
 
 /* As if it had not begun. The caller deals with the text. */
@@ -218,7 +219,7 @@ void qtc_trial_drop(struct qtc_parser *p)
     t->on = false;
     p->text = t->before;
     p->done = t->at;
-    qtc_buf_clear(&t->records);
+    t->records.len = 0;
     p->call.open = p->call.pending = false;
-    qtc_buf_clear(&p->args);
+    p->args.len = 0;
 }

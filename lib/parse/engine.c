@@ -1,10 +1,9 @@
 /* The loop over the states, what is text after all, and the end of the text. */
 #include "parse/parser.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_HELD ((size_t)16 << 20)
 
 /* ---- the loop ----------------------------------------------------------- */
 
@@ -39,9 +38,7 @@ static qtc_step *const steps[QTC_STATES] = {
 /* Behind a call in a code fence: the rest of its line must be blank. */
 static size_t step_trial_tail(struct qtc_parser *p, size_t i)
 {
-    if (p->mark == QTC_NO_MARK) {
-        qtc_mark_at(p, i);
-    }
+    qtc_mark_from(p, i);
     while (i < p->n && (p->in[i] == ' ' || p->in[i] == '\t' || p->in[i] == '\r')) {
         i++;
     }
@@ -60,6 +57,9 @@ static void end_trial(struct qtc_parser *p, size_t i)
 {
     struct qtc_trial *t = &p->trial;
     qtc_keep(p, i);
+    if (t->raw.len > qtc_pos(p, i) - t->at) {
+        t->raw.len = (size_t)(qtc_pos(p, i) - t->at); /* in a replay: the rest is still to be read */
+    }
     qtc_trial_drop(p);
     qtc_defect(p, t->why, qtc_bytes(NULL, 0));
     p->state = QTC_S_TEXT;
@@ -102,30 +102,20 @@ static size_t pass_limit(struct qtc_parser *p, size_t i)
     if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST) {
         return qtc_value_reject(p, i);
     }
+    if (p->state == QTC_S_JSON_TAG || p->state == QTC_S_JSON_FOLLOW) {
+        return qtc_object_reject(p, i);
+    }
     p->state = QTC_S_INNER;
+    qtc_flush_args(p, p->mark);
+    qtc_emit_held(p, QTC_CONTENT, i);
     return i;
-}
-
-/* Where the piece has to stop, so that a limit is passed at the same byte
- * however the text is cut. */
-static size_t stop_at(const struct qtc_parser *p, size_t n)
-{
-    uint64_t from = p->trial.on ? p->trial.at : p->mark;
-    uint64_t most = p->options.max_held > 0 ? p->options.max_held : MAX_HELD;
-    if (p->trial.on && p->options.recover == QTC_RECOVER_STRICT) {
-        most *= 16;
-    }
-    if (from == QTC_NO_MARK || p->base + n - from <= most) {
-        return n;
-    }
-    return from + most <= p->base ? 0 : (size_t)(from + most - p->base);
 }
 
 static void run(struct qtc_parser *p, size_t n)
 {
     size_t i = 0;
     while (i < n && p->code == QTC_OK) {
-        p->n = stop_at(p, n);
+        p->n = qtc_stop_at(p, n);
         i = i < p->n ? steps[p->state](p, i) : pass_limit(p, i);
         if (p->trial.on && p->trial.failed) {
             end_trial(p, i);
@@ -159,6 +149,44 @@ size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state 
     p->base = base;
     qtc_buf_free(&again);
     return i;
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+static const size_t buffers[] = {
+    offsetof(struct qtc_parser, hold),         offsetof(struct qtc_parser, args),
+    offsetof(struct qtc_parser, trial.raw),    offsetof(struct qtc_parser, trial.records),
+    offsetof(struct qtc_parser, call.name),    offsetof(struct qtc_parser, call.names),
+    offsetof(struct qtc_parser, call.texts),   offsetof(struct qtc_parser, call.members),
+    offsetof(struct qtc_parser, call.buckets), offsetof(struct qtc_parser, value.text),
+    offsetof(struct qtc_parser, value.close),  offsetof(struct qtc_parser, object.scratch),
+    offsetof(struct qtc_parser, object.text),  offsetof(struct qtc_parser, object.mend.pend),
+};
+
+#define BUFFERS (sizeof buffers / sizeof buffers[0])
+
+static struct qtc_buf *buffer(struct qtc_parser *p, size_t i)
+{
+    return (struct qtc_buf *)(void *)((char *)p + buffers[i]);
+}
+
+/* A buffer that failed stays so: it is emptied by len = 0, not by qtc_buf_clear,
+ * so that a loss is seen at the end of the piece. */
+static bool out_of_memory(struct qtc_parser *p)
+{
+    bool failed = false;
+    for (size_t i = 0; i < BUFFERS; i++) {
+        failed |= buffer(p, i)->failed;
+    }
+    return failed;
+}
+
+static enum qtc_code note_memory(struct qtc_parser *p)
+{
+    if (p->code == QTC_OK && out_of_memory(p)) {
+        p->code = QTC_NOMEM;
+    }
+    return p->code;
 }
 
 /* ---- the end of the text ------------------------------------------------ */
@@ -245,18 +273,10 @@ enum qtc_code qtc_parser_finish(struct qtc_parser *p)
     if (p->code == QTC_OK) {
         finish_text(p);
     }
-    return p->code;
+    return note_memory(p);
 }
 
 /* ---- the public face ---------------------------------------------------- */
-
-static bool out_of_memory(const struct qtc_parser *p)
-{
-    return p->hold.failed || p->args.failed || p->trial.raw.failed || p->trial.records.failed ||
-           p->call.name.failed || p->call.names.failed || p->call.texts.failed || p->call.members.failed ||
-           p->value.text.failed || p->value.close.failed || p->object.scratch.failed ||
-           p->object.text.failed || p->object.mend.pend.failed || p->tag_marks.find.failed;
-}
 
 /* A short piece in the middle of plain text that has nothing but plain ASCII: most are. */
 static bool feed_plain(struct qtc_parser *p, const char *text, size_t len)
@@ -297,10 +317,7 @@ enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len
     if (p->call.open && p->args.len > 0) {
         qtc_flush_args(p, p->mark == QTC_NO_MARK ? p->base : p->mark);
     }
-    if (p->code == QTC_OK && out_of_memory(p)) {
-        p->code = QTC_NOMEM;
-    }
-    return p->code;
+    return note_memory(p);
 }
 
 void qtc_parser_reset(struct qtc_parser *p)
@@ -310,8 +327,10 @@ void qtc_parser_reset(struct qtc_parser *p)
     p->no_nest = false;
     p->trial.on = p->trial.failed = false;
     p->call.open = p->call.pending = false;
-    qtc_buf_clear(&p->args);
-    qtc_buf_clear(&p->hold);
+    p->value.naming = false;
+    for (size_t i = 0; i < BUFFERS; i++) {
+        qtc_buf_clear(buffer(p, i));
+    }
     qtc_unmark(p);
     p->text = (struct qtc_text_state){
         .reasoning = p->options.starts_in_reasoning && p->options.reasoning != QTC_REASONING_INLINE,
@@ -343,15 +362,9 @@ void qtc_parser_free(struct qtc_parser *p)
     if (p == NULL) {
         return;
     }
-    struct qtc_buf *const buffers[] = {
-        &p->hold,       &p->args,        &p->trial.raw,      &p->trial.records,
-        &p->call.name,  &p->call.names,  &p->call.texts,     &p->call.members,
-        &p->value.text, &p->value.close, &p->object.scratch, &p->object.text,
-    };
-    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
-        qtc_buf_free(buffers[i]);
+    for (size_t i = 0; i < BUFFERS; i++) {
+        qtc_buf_free(buffer(p, i));
     }
-    qtc_mend_free(&p->object.mend);
     qtc_markers_free(&p->text_marks.find);
     qtc_markers_free(&p->tag_marks.find);
     free(p);

@@ -84,6 +84,9 @@ void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format)
         add_tag(set, "", xml->function_tag, "=", QTC_M_FUNCTION, xml);
     }
     seal(set);
+    if (set->find.failed) {
+        p->code = QTC_NOMEM; /* before a step looks at them */
+    }
     p->tag_format = format;
 }
 

@@ -623,6 +623,9 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
     unsigned before = m->found;
     m->event = QTC_MEND_NONE;
     while (i < n && m->event == QTC_MEND_NONE && m->found == before) {
+        if (m->pend.failed) {
+            return n; /* what the steps would look at is not there */
+        }
         if (p[i] == m->angle && m->angle != '\0' && asks_about_angle(m) && !m->pass_angle) {
             m->event = QTC_MEND_ANGLE;
             return i;
@@ -650,7 +653,7 @@ bool qtc_mend_in_string(const struct qtc_mend *m)
 void qtc_mend_reset(struct qtc_mend *m, unsigned watch, char angle)
 {
     struct qtc_buf pend = m->pend;
-    qtc_buf_clear(&pend);
+    pend.len = 0;
     memset(m, 0, sizeof *m);
     m->pend = pend;
     m->watch = watch;
@@ -721,6 +724,7 @@ bool qtc_mend_text(struct qtc_bytes text, struct qtc_buf *out, unsigned *found)
     }
     bool whole = m.state == DONE && i == text.len && (m.found & QTC_MEND_NOT_JSON) == 0;
     *found = m.found;
+    out->failed = out->failed || m.pend.failed;
     qtc_mend_free(&m);
     return whole && !out->failed;
 }

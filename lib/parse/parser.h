@@ -134,8 +134,6 @@ struct qtc_member {
     bool closed;            /* its value is complete */
 };
 
-#define QTC_BUCKETS 64
-
 enum qtc_name_flag { QTC_NAME_QUOTED = 1, QTC_NAME_SPACED = 2, QTC_NAME_ATTRIBUTE = 4, QTC_NAME_UNTERMINATED = 8 };
 
 /* The call that is being read. */
@@ -154,7 +152,7 @@ struct qtc_call {
     struct qtc_buf names;
     struct qtc_buf texts;
     struct qtc_buf members; /* struct qtc_member[] */
-    unsigned buckets[QTC_BUCKETS];
+    struct qtc_buf buckets; /* unsigned[], a power of two: the last member of each, plus one */
 };
 
 enum qtc_value_mode { QTC_VALUE_STREAM, QTC_VALUE_BUFFER, QTC_VALUE_SKIP };
@@ -239,8 +237,13 @@ static inline uint64_t qtc_pos(const struct qtc_parser *p, size_t i)
 
 /* Takes over what has to be kept of the piece up to base + i: it will be gone. */
 void qtc_keep(struct qtc_parser *p, size_t i);
+/* Where a piece of n bytes has to stop, so that a limit is passed at the same byte
+ * however the text is cut. */
+size_t qtc_stop_at(const struct qtc_parser *p, size_t n);
 /* Keeps from base + i on. */
 void qtc_mark_at(struct qtc_parser *p, size_t i);
+/* The same, unless something is kept already; shortens the piece where the limit is. */
+void qtc_mark_from(struct qtc_parser *p, size_t i);
 /* Keeps less: from `at` on, which is not before mark. */
 void qtc_mark_move(struct qtc_parser *p, uint64_t at);
 void qtc_unmark(struct qtc_parser *p);
@@ -248,6 +251,8 @@ void qtc_unmark(struct qtc_parser *p);
 struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i);
 /* The kept bytes [from, base + i). */
 struct qtc_bytes qtc_held_from(struct qtc_parser *p, uint64_t from, size_t i);
+/* The kept bytes before `to`; fewer when memory ended. */
+struct qtc_bytes qtc_held_to(struct qtc_parser *p, uint64_t to, size_t i);
 
 /* ---- marks.c ------------------------------------------------------------ */
 
@@ -336,6 +341,8 @@ size_t qtc_value_reject(struct qtc_parser *p, size_t i);
 
 qtc_step qtc_step_json, qtc_step_json_tag, qtc_step_json_follow, qtc_step_array;
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare);
+/* What looked like a marker, [tag, base + i), is part of the object's text. Returns i. */
+size_t qtc_object_reject(struct qtc_parser *p, size_t i);
 /* The text ends inside the object. */
 void qtc_object_cut(struct qtc_parser *p);
 

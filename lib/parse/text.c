@@ -81,9 +81,7 @@ void qtc_text_begin(struct qtc_parser *p, bool after_call)
 
 static size_t skip_fresh_blanks(struct qtc_parser *p, size_t i)
 {
-    if (p->mark == QTC_NO_MARK) {
-        qtc_mark_at(p, i);
-    }
+    qtc_mark_from(p, i);
     while (i < p->n && qtc_is_blank(p->in[i])) {
         note_byte(&p->text, p->in[i++]);
     }
@@ -121,9 +119,7 @@ static size_t scan(struct qtc_parser *p, size_t i)
 
 static size_t begin_mark(struct qtc_parser *p, size_t i)
 {
-    if (p->mark == QTC_NO_MARK) {
-        qtc_mark_at(p, i);
-    }
+    qtc_mark_from(p, i);
     if (p->text.ticks > 0) {
         end_ticks(&p->text);
     }
@@ -193,11 +189,10 @@ size_t qtc_step_tail(struct qtc_parser *p, size_t i)
 /* The kept bytes up to `end` are text; what follows is still being judged. */
 static void give_held(struct qtc_parser *p, uint64_t end, size_t i)
 {
-    struct qtc_bytes held = qtc_held(p, i);
-    size_t len = (size_t)(end - p->mark);
-    qtc_text_note(p, qtc_bytes(held.data, len));
+    struct qtc_bytes text = qtc_held_to(p, end, i);
+    qtc_text_note(p, text);
     p->text.fresh = false;
-    qtc_emit(p, qtc_text_kind(p), end, qtc_bytes(held.data, len));
+    qtc_emit(p, qtc_text_kind(p), end, text);
     qtc_mark_move(p, end);
 }
 

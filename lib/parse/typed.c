@@ -117,17 +117,21 @@ bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
     if (guess && types == 0) {
         return true;
     }
-    struct qtc_bytes t = qtc_bytes_trim(begin);
-    if (t.len == 0) {
-        return begin.len < SCALAR_MAX;
+    size_t blanks = 0;
+    while (blanks < begin.len && blanks < SCALAR_MAX && qtc_is_blank(begin.data[blanks])) {
+        blanks++;
     }
-    char c = t.data[0];
+    if (blanks == begin.len || blanks == SCALAR_MAX) {
+        return blanks < SCALAR_MAX;
+    }
+    char c = begin.data[blanks];
     if (c == '{' || c == '[') {
         return (types & (QTC_T_OBJECT | QTC_T_ARRAY)) != 0;
     }
     if (begin.len >= SCALAR_MAX) {
         return false;
     }
+    struct qtc_bytes t = qtc_bytes_trim(begin);
     return ((types & QTC_T_NULL) && (begins_word(t, "null") || begins_word(t, "None"))) ||
            ((types & QTC_T_BOOLEAN) && (begins_word(t, "true") || begins_word(t, "false"))) ||
            ((types & (QTC_T_NUMBER | QTC_T_INTEGER)) && starts_number(c));

@@ -175,7 +175,7 @@ static size_t next_parameter(struct qtc_parser *p, struct qtc_bytes inside, size
 static size_t end_of_name(struct qtc_parser *p, size_t next)
 {
     struct qtc_buf name = p->value.text;
-    p->value.text = (struct qtc_buf){0};
+    p->value.text = (struct qtc_buf){.failed = name.failed};
     struct qtc_bytes trimmed = qtc_bytes_trim(qtc_buf_bytes(&name));
     qtc_defect(p, QTC_D_NAMELESS_PARAMETER, trimmed);
     qtc_parameter_begin(p, trimmed, 0);
@@ -337,14 +337,13 @@ static size_t nested(struct qtc_parser *p, size_t i)
 static size_t keep_nested(struct qtc_parser *p, size_t len, size_t i)
 {
     uint64_t tag = qtc_pos(p, i) - len;
-    struct qtc_bytes held = qtc_held(p, i);
-    size_t text = (size_t)(tag - p->mark);
-    if (text > 0 && held.data[text - 1] == '\n') {
-        text--;
+    struct qtc_bytes text = qtc_held_to(p, tag, i);
+    if (text.len > 0 && text.data[text.len - 1] == '\n') {
+        text.len--;
     }
     qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
-    qtc_value_data(p, qtc_bytes(held.data, text));
-    qtc_mark_move(p, p->mark + text);
+    qtc_value_data(p, text);
+    qtc_mark_move(p, p->mark + text.len);
     p->cand = p->tag = tag;
     return begin_header(p, QTC_M_END_PARAMETER, i);
 }

@@ -1,10 +1,35 @@
 /* The window on the input: what is kept of it, and where that lies. */
 #include "parse/parser.h"
 
+#define MAX_HELD ((size_t)16 << 20)
+#define MIN_HELD 8 /* a character, or a pair of surrogates, must fit */
+
+size_t qtc_stop_at(const struct qtc_parser *p, size_t n)
+{
+    uint64_t from = p->trial.on ? p->trial.at : p->mark;
+    uint64_t most = p->options.max_held > 0 ? p->options.max_held : MAX_HELD;
+    most = most < MIN_HELD ? MIN_HELD : most;
+    if (p->trial.on && p->options.recover == QTC_RECOVER_STRICT) {
+        most *= 16;
+    }
+    if (from == QTC_NO_MARK || p->base + n - from <= most) {
+        return n;
+    }
+    return from + most <= p->base ? 0 : (size_t)(from + most - p->base);
+}
+
 void qtc_mark_at(struct qtc_parser *p, size_t i)
 {
     p->hold.len = 0;
     p->mark = p->held_to = qtc_pos(p, i);
+}
+
+void qtc_mark_from(struct qtc_parser *p, size_t i)
+{
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, i);
+        p->n = qtc_stop_at(p, p->n); /* the step that goes on from here stops at the limit */
+    }
 }
 
 void qtc_mark_move(struct qtc_parser *p, uint64_t at)
@@ -61,4 +86,11 @@ struct qtc_bytes qtc_held_from(struct qtc_parser *p, uint64_t from, size_t i)
     struct qtc_bytes held = qtc_held(p, i);
     size_t skip = held.len == 0 ? 0 : (size_t)(from - p->mark);
     return qtc_bytes(held.data + skip, held.len - skip);
+}
+
+struct qtc_bytes qtc_held_to(struct qtc_parser *p, uint64_t to, size_t i)
+{
+    struct qtc_bytes held = qtc_held(p, i);
+    size_t len = (size_t)(to - p->mark);
+    return qtc_bytes(held.data, len < held.len ? len : held.len);
 }

@@ -145,9 +145,7 @@ size_t qtc_step_inner(struct qtc_parser *p, size_t i)
 {
     const char *tag = memchr(p->in + i, '<', p->n - i);
     size_t end = tag == NULL ? p->n : (size_t)(tag - p->in);
-    if (p->mark == QTC_NO_MARK) {
-        qtc_mark_at(p, i);
-    }
+    qtc_mark_from(p, i);
     if (!p->call.inner) {
         qtc_defect(p, QTC_D_TEXT_INSIDE_WRAPPER, qtc_bytes(NULL, 0));
         p->call.inner = true;
@@ -162,9 +160,7 @@ size_t qtc_step_inner(struct qtc_parser *p, size_t i)
 
 static size_t skip(struct qtc_parser *p, size_t i)
 {
-    if (p->mark == QTC_NO_MARK) {
-        qtc_mark_at(p, i);
-    }
+    qtc_mark_from(p, i);
     while (i < p->n && qtc_is_blank(p->in[i])) {
         i++;
     }
@@ -348,19 +344,17 @@ size_t qtc_step_property(struct qtc_parser *p, size_t i)
     if (i == p->n) {
         return i;
     }
-    struct qtc_bytes name = qtc_held_from(p, p->tag, i);
-    name = qtc_bytes(name.data + 1, name.len - 1);
+    struct qtc_bytes name = qtc_held_from(p, p->tag + 1, i);
     if (p->in[i] != '>' || qtc_tool_param(p->call.tool, name) == NULL) {
         return not_structure(p, i);
     }
     if (p->call.pending) {
         qtc_call_commit(p, p->tag);
-        name = qtc_held_from(p, p->tag, i);
-        name = qtc_bytes(name.data + 1, name.len - 1);
+        name = qtc_held_from(p, p->tag + 1, i);
     }
     qtc_defect(p, QTC_D_PROPERTY_TAG, name);
     struct qtc_buf *close = &p->value.close;
-    qtc_buf_clear(close);
+    close->len = 0;
     qtc_buf_str(close, "</");
     qtc_buf_put(close, name);
     qtc_buf_byte(close, '>');
@@ -433,7 +427,7 @@ static size_t parameter_header(struct qtc_parser *p, struct qtc_bytes inside, si
         inside = qtc_held_from(p, p->header_at, i);
         qtc_tag_name(inside, &name, &flags);
     }
-    qtc_buf_clear(&p->value.close);
+    p->value.close.len = 0;
     if (unnamed) {
         qtc_parameter_unnamed(p);
     } else {
@@ -536,10 +530,9 @@ static size_t open_block(struct qtc_parser *p, size_t i)
         break;
     }
     if (p->origin == QTC_S_BLOCK) {
-        struct qtc_bytes held = qtc_held(p, i);
-        size_t len = (size_t)(p->tag - p->mark);
-        qtc_text_note(p, qtc_bytes(held.data, len));
-        qtc_emit(p, qtc_text_kind(p), p->tag, qtc_bytes(held.data, len));
+        struct qtc_bytes text = qtc_held_to(p, p->tag, i);
+        qtc_text_note(p, text);
+        qtc_emit(p, qtc_text_kind(p), p->tag, text);
         qtc_mark_move(p, p->tag);
     }
     p->cand = p->tag;

@@ -335,6 +335,87 @@ static void holds_no_more_than_its_limit(void **state)
     qtc_buf_free(&s.text);
 }
 
+/* All of `text`, in pieces. */
+static void parse_pieces(struct qtc_parser *p, const char *text, size_t piece)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len; i += piece) {
+        assert_int_equal(qtc_parser_feed(p, text + i, len - i < piece ? len - i : piece), QTC_OK);
+    }
+    assert_int_equal(qtc_parser_finish(p), QTC_OK);
+}
+
+/* Inside a call too: it ends, goes on behind it, and does so at the same byte however the text is cut. */
+static void passes_its_limit_inside_a_call(void **state)
+{
+#define BLANKS "                                                  "
+    static const struct {
+        const char *text, *seen;
+    } cases[] = {
+        {"<tool_call><function=f>" BLANKS "<parameter=a>x</parameter></function></tool_call>",
+         "(fc" BLANKS "a{\"a\":\"x\"})"},
+        {"<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":\"</tool_call>" BLANKS "x\"}}</tool_call>",
+         "(fa{\"a\":\"</tool_call>" BLANKS "x\"})"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t piece = 1; piece < 200; piece += 13) {
+            struct seen s = {.last = QTC_START};
+            struct qtc_parse_options options = {.max_held = 40};
+            struct qtc_parser *p = qtc_parser_new(&options, on_event, &s);
+            parse_pieces(p, cases[i].text, piece);
+            qtc_buf_byte(&s.text, '\0');
+            assert_string_equal(s.text.data, cases[i].seen);
+            qtc_parser_free(p);
+            qtc_buf_free(&s.text);
+        }
+    }
+}
+
+/* A text that ended in a parameter's name does not change how the next one is read. */
+static void forgets_the_text_before(void **state)
+{
+    static const char text[] =
+        "<tool_call><function=f><parameter=a>x<parameter>y</parameter>z</parameter></function></tool_call>";
+    struct seen s = {.last = QTC_START};
+    struct qtc_parse_options options = {.format = qtc_format_find("qwen3_coder")};
+    struct qtc_parser *p = qtc_parser_new(&options, on_event, &s);
+    (void)state;
+    parse_pieces(p, "<tool_call><function=f><parameter>abc", 5);
+    qtc_parser_reset(p);
+    s.text.len = 0;
+    s.last = QTC_START;
+    parse_pieces(p, text, 5);
+    qtc_buf_byte(&s.text, '\0');
+    assert_string_equal(s.text.data, "(fa{\"a\":\"x<parameter>y</parameter>z\"})");
+    qtc_parser_free(p);
+    qtc_buf_free(&s.text);
+}
+
+/* The piece ends inside a character when the call gets too long to wait. */
+static void lets_go_inside_a_character(void **state)
+{
+    static const char head[] = "<tool_call><function=f><parameter=a>";
+    enum { FILLER = 70000 };
+    struct seen s = {.last = QTC_START};
+    struct qtc_parse_options options = {.format = qtc_format_find("qwen3_coder"), .hold_calls = true};
+    struct qtc_parser *p = qtc_parser_new(&options, on_event, &s);
+    struct qtc_buf text = {0};
+    (void)state;
+    qtc_buf_str(&text, head);
+    memset(qtc_buf_room(&text, FILLER), 'x', FILLER);
+    text.len += FILLER;
+    qtc_buf_str(&text, "\xc3\xa9</parameter></function></tool_call>");
+    size_t cut = sizeof head - 1 + FILLER + 1;
+    assert_int_equal(qtc_parser_feed(p, text.data, cut), QTC_OK);
+    assert_int_equal(qtc_parser_feed(p, text.data + cut, text.len - cut), QTC_OK);
+    assert_int_equal(qtc_parser_finish(p), QTC_OK);
+    assert_int_equal(s.text.len, strlen("(fa{\"a\":\"") + FILLER + strlen("\xc3\xa9\"})"));
+    qtc_parser_free(p);
+    qtc_buf_free(&text);
+    qtc_buf_free(&s.text);
+}
+
 /* A parameter given twice: replaced while the call is short, the first one stays
  * once it is long; the same in one piece and in many. */
 static void lets_go_of_long_calls(void **state)
@@ -456,6 +537,9 @@ int main(void)
         cmocka_unit_test(streams_a_string_that_may_be_null),
         cmocka_unit_test(never_cuts_a_character),
         cmocka_unit_test(holds_no_more_than_its_limit),
+        cmocka_unit_test(passes_its_limit_inside_a_call),
+        cmocka_unit_test(forgets_the_text_before),
+        cmocka_unit_test(lets_go_inside_a_character),
         cmocka_unit_test(lets_go_of_long_calls),
         cmocka_unit_test(stops_with_its_sink),
         cmocka_unit_test(every_example_is_what_its_row_says),
