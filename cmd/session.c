@@ -51,7 +51,8 @@ static void quote(char to[ABOUT_MAX + 4], struct qtc_bytes text)
     memcpy(to + n, n < text.len ? more : "", n < text.len ? sizeof more : 1);
 }
 
-/* ERRORs are told always, WARNINGs where they decide the exit status; each once a file. */
+/* ERRORs are told always, WARNINGs where they decide the exit status or are all that is done; each once a
+ * file. */
 static void tell_defect(struct qtc_session *s, const struct qtc_event *event)
 {
     const struct qtc_defect_info *info = qtc_defect_info(event->defect);
@@ -61,7 +62,7 @@ static void tell_defect(struct qtc_session *s, const struct qtc_event *event)
         return;
     }
     s->defects = true;
-    if (s->told[event->defect] || !(error || s->strict)) {
+    if (s->told[event->defect] || !(error || s->strict || s->options.no_repair)) {
         return;
     }
     s->told[event->defect] = 1;

@@ -109,7 +109,7 @@ DEFECT(PYTHON_LITERAL, "python-literal", WARNING, "True, False or None; written 
 DEFECT(COMMENT_IN_JSON, "comment", WARNING, "a comment in JSON; left out")
 DEFECT(MISSING_BRACE, "missing-brace", WARNING, "a closing bracket is missing before the closing marker; added")
 DEFECT(EXTRA_BRACE, "extra-brace", WARNING, "a closing bracket too many; left out")
-DEFECT(NOT_JSON, "not-json", ERROR, "arguments that are not JSON and have no one repair; passed on as they are")
+DEFECT(NOT_JSON, "not-json", ERROR, "arguments that are not JSON; passed on as they are")
 DEFECT(LONE_SURROGATE, "lone-surrogate", WARNING, "half a surrogate pair; kept as an escape")
 DEFECT(UNKNOWN_FUNCTION, "unknown-function", WARNING, "the function is not among the tools; the call is kept")
 DEFECT(UNDECLARED_PARAMETER, "undeclared-parameter", WARNING, "the parameter is not in the function's schema; kept as a string")

@@ -51,6 +51,12 @@ big_lines() { # BYTES: bytes of 'a' without a line end
     done
 }
 
+@test "what -o sse writes says the same as -o message, for each text of the corpus" {
+    run "$QTC_ROOT/tests/roundtrip.py"
+    [ "$output" = '' ]
+    [ "$status" -eq 0 ]
+}
+
 @test "each capture has the same calls in -o sse, read by a plain client" {
     for calls in *.calls; do
         capture=${calls%.calls}.sse

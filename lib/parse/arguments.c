@@ -42,7 +42,7 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     c->open = false;
     c->pending = true;
     p->args.len = 0;
-    if (certain || c->tool != NULL) {
+    if (certain) {
         qtc_call_commit(p, end);
     }
 }

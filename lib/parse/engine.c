@@ -372,7 +372,7 @@ void qtc_parser_free(struct qtc_parser *p)
 
 bool qtc_parser_holding(const struct qtc_parser *p)
 {
-    return p->done < p->base;
+    return p->done < p->base || p->trial.on; /* a trial's events are not out yet */
 }
 
 const struct qtc_format *qtc_parser_format(const struct qtc_parser *p)

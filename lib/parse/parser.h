@@ -103,6 +103,7 @@ struct qtc_text_state {
     bool block_call; /* there was a call in this block */
     bool seen_call;
     bool thought;     /* there was reasoning */
+    bool think_quoted; /* its opener stood in a line of text: so its closer is text too */
     unsigned ticks;   /* length of the run of backticks or tildes that is going on */
     char tick, fence_tick;
     bool ticks_begin; /* it began its line */
@@ -172,6 +173,7 @@ struct qtc_value {
     size_t close_at;      /* how much of it matches, or SIZE_MAX */
     enum qtc_mark_kind closer; /* kind of the tag that is being judged by what follows */
     uint64_t closer_end;
+    bool chain;           /* it is </function> and `close`: the end of its line confirms them too */
     unsigned depth;       /* NEST: functions open inside */
 };
 

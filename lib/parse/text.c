@@ -261,6 +261,7 @@ static size_t on_close(struct qtc_parser *p, size_t i)
 static size_t on_think_open(struct qtc_parser *p, size_t i)
 {
     if (in_code(p) || !p->text.line_blank) {
+        p->text.think_quoted = !p->text.reasoning && !in_code(p);
         return as_text(p, i);
     }
     if (p->text.reasoning && !(p->text.fresh && !p->text.thought)) {
@@ -279,7 +280,9 @@ static size_t on_think_open(struct qtc_parser *p, size_t i)
 static size_t on_think_close(struct qtc_parser *p, size_t i)
 {
     bool reasoning = p->text.reasoning;
-    if (p->text.code > 0 || (!reasoning && p->text.fence > 0)) {
+    bool quoted = !reasoning && (p->text.fence > 0 || p->text.think_quoted);
+    if (p->text.code > 0 || quoted) {
+        p->text.think_quoted = false;
         return as_text(p, i);
     }
     if (!reasoning) {

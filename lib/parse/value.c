@@ -83,6 +83,7 @@ static size_t judge_by_follower(struct qtc_parser *p, enum qtc_mark_kind closer,
 {
     p->value.closer = closer;
     p->value.closer_end = qtc_pos(p, i);
+    p->value.chain = false;
     p->state = QTC_S_FOLLOW;
     return i;
 }
@@ -136,7 +137,7 @@ size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
 
 /* ---- a tag's inside ----------------------------------------------------- */
 
-static size_t nested(struct qtc_parser *p, size_t i);
+static size_t nested(struct qtc_parser *p, enum qtc_mark_kind next, size_t i);
 
 /* Is <function=N> in a value more than a quotation? */
 static bool may_be_call(struct qtc_parser *p, struct qtc_bytes inside)
@@ -191,7 +192,10 @@ static size_t value_header_done(struct qtc_parser *p, size_t i, size_t next)
     case QTC_M_PARAMETER:
         return next_parameter(p, inside, next);
     case QTC_M_FUNCTION:
-        return may_be_call(p, inside) ? nested(p, next) : qtc_value_reject(p, next);
+        if (!may_be_call(p, inside)) {
+            return qtc_value_reject(p, next);
+        }
+        break;
     case QTC_M_END_PARAMETER:
         if (p->value.naming) {
             return end_of_name(p, next);
@@ -234,6 +238,10 @@ static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
         return next == QTC_M_CLOSE || next == QTC_M_OPEN || next == QTC_M_FUNCTION;
     case QTC_M_CLOSE:
         return next == QTC_M_OPEN || next == QTC_M_FUNCTION;
+    case QTC_M_OPEN:
+        return next == QTC_M_FUNCTION;
+    case QTC_M_FUNCTION:
+        return next == QTC_M_PARAMETER || next == QTC_M_END_FUNCTION;
     default:
         return false;
     }
@@ -245,11 +253,40 @@ static size_t reject_closer(struct qtc_parser *p, size_t i)
     return qtc_value_reject(p, i);
 }
 
+/* The tag is text, and the one behind it, which ends at base + i, is judged by
+ * itself: the value's own end may stand behind a marker that it quotes. */
+static size_t reject_for_next(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+{
+    struct qtc_bytes held = qtc_held_to(p, p->tag, i);
+    size_t text = held.len > 0 && held.data[held.len - 1] == '\n' ? held.len - 1 : held.len;
+    qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
+    qtc_value_data(p, qtc_bytes(held.data, text));
+    qtc_mark_move(p, p->mark + text);
+    p->cand = p->tag;
+    return on_tag(p, next, i);
+}
+
+/* The closing tag is one: the value ends, and the tag behind it is found. */
+static size_t accept_closer(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+{
+    enum qtc_mark_kind closer = p->value.closer;
+    qtc_value_end(p);
+    if (closer == QTC_M_END_PARAMETER) {
+        qtc_mark_move(p, p->value.closer_end);
+        p->origin = QTC_S_FUNCTION;
+        return qtc_structure(p, next, i);
+    }
+    qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
+    return qtc_replay(p, p->cand, i, QTC_S_FUNCTION);
+}
+
 size_t qtc_step_follow(struct qtc_parser *p, size_t i)
 {
     struct qtc_value *v = &p->value;
     while (i < p->n && qtc_is_blank(p->in[i])) {
-        i++;
+        if (p->in[i++] == '\n' && v->chain) {
+            return accept_closer(p, v->closer, i);
+        }
     }
     if (i == p->n) {
         return i;
@@ -269,38 +306,39 @@ size_t qtc_step_follow(struct qtc_parser *p, size_t i)
     return i + 1;
 }
 
-/* The closing tag is one: the value ends, and the tag behind it is found. */
-static size_t accept_closer(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+static size_t on_follower(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
 {
     enum qtc_mark_kind closer = p->value.closer;
-    qtc_value_end(p);
-    if (closer == QTC_M_END_PARAMETER) {
-        qtc_mark_move(p, p->value.closer_end);
-        p->origin = QTC_S_FUNCTION;
-        return qtc_structure(p, next, i);
+    if (!confirms(closer, next)) {
+        return reject_for_next(p, next, i);
     }
-    qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
-    return qtc_replay(p, p->cand, i, QTC_S_FUNCTION);
+    if (closer == QTC_M_OPEN) {
+        return begin_header(p, next, i);
+    }
+    if (closer == QTC_M_FUNCTION) {
+        return nested(p, next, i);
+    }
+    if (closer == QTC_M_END_FUNCTION && next == QTC_M_CLOSE) {
+        /* Both closers, but no </parameter>: still a quotation if its line goes on. */
+        judge_by_follower(p, next, i);
+        p->value.chain = true;
+        return i;
+    }
+    return accept_closer(p, next, i);
 }
 
 size_t qtc_step_follow_tag(struct qtc_parser *p, size_t i)
 {
     const struct qtc_markers *find = &p->tag_marks.find;
-    bool opener = p->value.closer == QTC_M_OPEN;
     while (i < p->n) {
         p->node = qtc_markers_child(find, p->node, p->in[i]);
         if (p->node == 0) {
             return reject_closer(p, i);
         }
         i++;
-        if (find->nodes[p->node].id < 0) {
-            continue;
+        if (find->nodes[p->node].id >= 0) {
+            return on_follower(p, p->tag_marks.marks[find->nodes[p->node].id].kind, i);
         }
-        enum qtc_mark_kind next = p->tag_marks.marks[find->nodes[p->node].id].kind;
-        if (opener) {
-            return next == QTC_M_FUNCTION ? begin_header(p, next, i) : reject_closer(p, i);
-        }
-        return confirms(p->value.closer, next) ? accept_closer(p, next, i) : reject_closer(p, i);
     }
     return i;
 }
@@ -322,12 +360,13 @@ static size_t leave_to_nested(struct qtc_parser *p, size_t i)
     return i;
 }
 
-static size_t nested(struct qtc_parser *p, size_t i)
+/* Behind its header stands a parameter, or its end. */
+static size_t nested(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
 {
     if (p->no_nest) {
         return leave_to_nested(p, i);
     }
-    p->value.depth = 1;
+    p->value.depth = next == QTC_M_END_FUNCTION ? 0 : 1;
     p->node = 0;
     p->state = QTC_S_NEST;
     return i;
@@ -382,7 +421,11 @@ bool qtc_value_finish(struct qtc_parser *p)
         qtc_value_reject(p, 0);
     }
     bool judged = p->state == QTC_S_FOLLOW || p->state == QTC_S_FOLLOW_TAG;
-    if (!judged || v->closer == QTC_M_OPEN) {
+    if (judged && (v->closer == QTC_M_OPEN || v->closer == QTC_M_FUNCTION)) {
+        qtc_value_reject(p, 0);
+        judged = false;
+    }
+    if (!judged) {
         qtc_value_cut(p);
         return false;
     }

@@ -150,6 +150,13 @@ size_t qtc_step_inner(struct qtc_parser *p, size_t i)
         qtc_defect(p, QTC_D_TEXT_INSIDE_WRAPPER, qtc_bytes(NULL, 0));
         p->call.inner = true;
     }
+    if (p->trial.on && p->trial.in_fence && !p->trial.failed) {
+        p->trial.failed = true; /* a call is taken from a code fence only if nothing else is in it */
+        p->trial.why = QTC_D_TEXT_INSIDE_WRAPPER;
+    }
+    if (p->trial.failed) {
+        return i;
+    }
     p->state = end < p->n ? QTC_S_FUNCTION : QTC_S_INNER;
     qtc_flush_args(p, p->mark);
     qtc_emit_held(p, QTC_CONTENT, end);
