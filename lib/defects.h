@@ -71,6 +71,7 @@ DEFECT(ARGUMENTS_DOUBLE_ENCODED, "arguments-double-encoded", WARNING, "arguments
 DEFECT(ARGUMENTS_CUMULATIVE, "arguments-cumulative", WARNING, "each delta repeats the arguments so far; only what is new is sent")
 DEFECT(ARGUMENTS_NOT_OBJECT, "arguments-not-object", ERROR, "arguments are JSON but not an object; passed on")
 DEFECT(ARGUMENTS_TRAILING_GARBAGE, "arguments-trailing-garbage", WARNING, "bytes behind the arguments' object; cut off")
+DEFECT(TOOL_CALLS_OBJECT, "tool-calls-object", WARNING, "tool_calls is one object, not an array; taken as its one element")
 DEFECT(EMPTY_TOOL_CALLS, "empty-tool-calls-array", INFO, "tool_calls is an empty array; ignored")
 
 /* the structure of markup */

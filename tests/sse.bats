@@ -166,8 +166,9 @@ same() { # FILE [OPTION...]: -o sse gives the file, from a file and from a pipe
     run -1 qtc-sse --no-repair --strict -o text -t "$tools" qwen3-coder-stop.sse
     [[ $output == *'<tool_call>'* ]]
     [[ $output == *"warning call-in-content:"* ]]
-    run -0 qtc-sse --no-repair -t "$tools" qwen3-coder-stop.sse
+    run -0 --separate-stderr qtc-sse --no-repair -t "$tools" qwen3-coder-stop.sse
     [ -z "$output" ]
+    [[ $stderr == *"warning call-in-content:"* ]]
 }
 
 # ---- a slow pipe -------------------------------------------------------------------

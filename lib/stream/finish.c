@@ -26,7 +26,7 @@ enum qtc_finish qtc_finish_from(struct qtc_bytes name)
 
 bool qtc_choice_continues(struct choice *choice)
 {
-    if (!choice->finished) {
+    if (!choice->finished && choice->said == QTC_FINISH_NONE) {
         return true;
     }
     choice->finished = false;
@@ -122,6 +122,20 @@ static bool finish_choice(struct choice *choice, enum qtc_finish said)
     return emit_finish(choice, reason);
 }
 
+/* A native call has arguments that are not complete: some servers send the
+ * reason before the last of them, so it waits for the end of the stream. */
+static bool comes_too_early(const struct choice *choice)
+{
+    for (size_t i = choice->floor; i < choice->count && !choice->stream->options.no_repair; i++) {
+        const struct call *call = choice->calls[i];
+
+        if (!call->markup && !call->ended && call->total > 0 && !qtc_arguments_settled(call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum qtc_code qtc_stream_finish(struct qtc_stream *s, unsigned index, enum qtc_finish reason)
 {
     struct choice *choice = reason == QTC_FINISH_NONE ? NULL : qtc_stream_choice(s, index);
@@ -134,6 +148,10 @@ enum qtc_code qtc_stream_finish(struct qtc_stream *s, unsigned index, enum qtc_f
         return s->code;
     }
     choice->said = reason;
+    if (comes_too_early(choice)) {
+        qtc_stream_alter(s);
+        return s->code;
+    }
     finish_choice(choice, reason);
     return s->code;
 }

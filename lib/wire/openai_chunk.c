@@ -359,6 +359,10 @@ static enum qtc_code read_delta_calls(struct qtc_openai_reader *r, struct qtc_op
 
     if (qtc_json_type_of(calls) == QTC_JSON_ARRAY) {
         code = read_calls(r, choice, calls, whole);
+    } else if (qtc_json_type_of(calls) == QTC_JSON_OBJECT) {
+        r->altered = r->only.other = true;
+        code = tell(r, choice, QTC_D_TOOL_CALLS_OBJECT);
+        code = code == QTC_OK ? read_call(r, choice->index, calls, 0, whole) : code;
     }
     if (code == QTC_OK && qtc_json_type_of(function) == QTC_JSON_OBJECT) {
         code = read_function_call(r, choice, function);

@@ -518,7 +518,7 @@ static const struct {
     {"name-missing, then another call", ROLE ARGS("0", "{}") CALL("0", "c", "f", "{}") END,
      "duplicate-index name-missing", "|{}|f {}|tool_calls"},
     {"more of a call behind the finish", ROLE CALL("0", "c", "f", "{") "flength\n" ARGS("0", "}") "D\n",
-     "truncated-call delta-after-finish arguments-trailing-garbage", "||f {!|length"},
+     "delta-after-finish", "||f {}|length"},
     {"type-missing",
      ROLE "d{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}"
           "\n" END,
@@ -553,6 +553,10 @@ static const struct {
      "||f {'a': 1}|tool_calls"},
     {"empty-tool-calls-array", ROLE "d{\"content\":\"x\",\"tool_calls\":[]}\nfstop\nD\n",
      "empty-tool-calls-array", "|x||stop"},
+    {"tool-calls-object",
+     ROLE "d{\"tool_calls\":{\"index\":0,\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+          "\"arguments\":\"{}\"}}}\n" END,
+     "tool-calls-object", "||f {}|tool_calls"},
     {"calls that wait, whole", ROLE CALL("0", "c", "f", "{") CALL("1", "d", "g", "{}") ARGS("0", "}") END,
      "index-out-of-order", "||f {};g {}|tool_calls"},
     {"blanks behind the arguments", ROLE CALL("0", "c", "f", "{}") ARGS("0", "\\n") END, "",
