@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "stream/internal.h"
@@ -7,6 +8,7 @@
  * bytes stay as they are where nothing is wrong with them.
  *
  *   BLANK ─► PLAIN ─► WHOLE     a value that ended; what follows is cut off
+ *     │        ├────► MENDED    not JSON, but with one reading: written as that
  *     │        └────► BROKEN    not JSON: passed on as it is
  *     └────► STRING ─► ...      waits: may be an object that was encoded twice
  *
@@ -52,6 +54,96 @@ static bool add_behind(struct choice *choice, struct call *call, struct qtc_byte
     return qtc_call_tell(choice, call, QTC_D_ARGUMENTS_TRAILING_GARBAGE, text);
 }
 
+/* ---- arguments that are not quite JSON ------------------------------------------- */
+
+void qtc_arguments_free(struct call *call)
+{
+    if (call->args.mend) {
+        qtc_mend_free(call->args.mend);
+        free(call->args.mend);
+        call->args.mend = NULL;
+    }
+}
+
+/* Feeds the mender; s->decoded has what it wrote. Returns the bytes it used: fewer than all where the value
+ * ended. */
+static size_t feed_mender(struct choice *choice, struct call *call, struct qtc_bytes text)
+{
+    struct qtc_mend *mend = call->args.mend;
+    struct qtc_buf *out = &choice->stream->decoded;
+    size_t used = 0;
+
+    qtc_buf_clear(out);
+    while (used < text.len && mend->event != QTC_MEND_END) {
+        used += qtc_mend_feed(mend, text.data + used, text.len - used, out);
+    }
+    return used;
+}
+
+/* `good`: the bytes before the first one that is no JSON. Only where a mender
+ * would have written them as they are, and holds none of them back: what is out
+ * cannot be taken back, and how the text was cut must not matter. */
+static bool may_mend(struct choice *choice, struct call *call, struct qtc_bytes good)
+{
+    struct qtc_stream *s = choice->stream;
+    struct qtc_mend *mend;
+    size_t written;
+
+    if (s->options.no_repair || s->options.parse.recover == QTC_RECOVER_STRICT ||
+        call->kept.len != call->total || call->args.scan.depth == 0) {
+        return false;
+    }
+    call->args.mend = mend = calloc(1, sizeof *mend);
+    if (!mend) {
+        return qtc_stream_fail(s, QTC_NOMEM);
+    }
+    qtc_mend_reset(mend, 0, '\0');
+    mend->begun = true; /* no one has to be told where the value begins */
+    feed_mender(choice, call, qtc_buf_bytes(&call->kept));
+    written = s->decoded.len;
+    feed_mender(choice, call, good);
+    written += s->decoded.len;
+    return !mend->pend.failed && mend->pend.len == 0 && mend->found == 0 && written == call->total + good.len;
+}
+
+static bool tell_mended(struct choice *choice, struct call *call)
+{
+    struct arguments *a = &call->args;
+
+    for (unsigned bit = 0; bit < QTC_MEND_BITS; bit++) {
+        if ((a->mend->found & ~a->mended) >> bit & 1 &&
+            !qtc_call_tell(choice, call, qtc_mend_defect(bit), qtc_buf_bytes(&call->name))) {
+            return false;
+        }
+    }
+    a->mended |= a->mend->found;
+    return true;
+}
+
+static bool add_mended(struct choice *choice, struct call *call, struct qtc_bytes text)
+{
+    struct qtc_stream *s = choice->stream;
+    size_t used = feed_mender(choice, call, text);
+
+    if (s->decoded.failed || call->args.mend->pend.failed) {
+        return qtc_stream_fail(s, QTC_NOMEM);
+    }
+    call->args.state = ARGS_MENDED;
+    qtc_stream_alter(s);
+    if (!tell_mended(choice, call) || !qtc_calls_send(choice, call, qtc_buf_bytes(&s->decoded))) {
+        return false;
+    }
+    if (call->args.mend->event != QTC_MEND_END) {
+        return true;
+    }
+    call->args.state = ARGS_WHOLE;
+    if (!add_behind(choice, call, qtc_bytes(text.data + used, text.len - used))) {
+        return false;
+    }
+    call->ended = true;
+    return true;
+}
+
 static bool add_plain(struct choice *choice, struct call *call, struct qtc_bytes text)
 {
     size_t used = 0;
@@ -68,8 +160,13 @@ static bool add_plain(struct choice *choice, struct call *call, struct qtc_bytes
         call->ended = !choice->stream->options.no_repair;
         return true;
     default:
+        if (may_mend(choice, call, qtc_bytes(text.data, used))) {
+            return qtc_calls_send(choice, call, qtc_bytes(text.data, used)) &&
+                   add_mended(choice, call, qtc_bytes(text.data + used, text.len - used));
+        }
         call->args.state = ARGS_BROKEN;
-        return qtc_calls_send(choice, call, text) && qtc_call_tell(choice, call, QTC_D_NOT_JSON, text);
+        return choice->stream->code == QTC_OK && qtc_calls_send(choice, call, text) &&
+               qtc_call_tell(choice, call, QTC_D_NOT_JSON, text);
     }
 }
 
@@ -189,6 +286,8 @@ static bool add_whole_characters(struct choice *choice, struct call *call, struc
         return add_first(choice, call, text);
     case ARGS_STRING:
         return add_string(choice, call, text);
+    case ARGS_MENDED:
+        return add_mended(choice, call, text);
     case ARGS_WHOLE:
         return add_behind(choice, call, text);
     case ARGS_BROKEN:
@@ -285,6 +384,11 @@ bool qtc_arguments_finish(struct choice *choice, struct call *call, bool cut)
     case ARGS_STRING:
         call->truncated = true;
         return give_up_string(choice, call);
+    case ARGS_MENDED:
+        call->truncated = true;
+        qtc_buf_clear(&choice->stream->decoded);
+        qtc_mend_finish(a->mend, &choice->stream->decoded, false);
+        return qtc_calls_send(choice, call, qtc_buf_bytes(&choice->stream->decoded));
     default:
         return true;
     }

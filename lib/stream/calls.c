@@ -49,6 +49,7 @@ void qtc_call_free(struct call *call)
     qtc_buf_free(&call->waiting);
     qtc_buf_free(&call->extra);
     qtc_buf_free(&call->kept);
+    qtc_arguments_free(call);
     *call = (struct call){0};
 }
 

@@ -2,6 +2,7 @@
 #ifndef QTC_STREAM_INTERNAL_H
 #define QTC_STREAM_INTERNAL_H
 
+#include "parse/mend.h"
 #include "stream/stream.h"
 
 #define QTC_MADE_ID 32 /* bytes that a made id may take */
@@ -14,12 +15,14 @@ struct told {
 /* The arguments of a native call on their way through. */
 struct arguments {
     struct qtc_json_scan scan;
-    enum { ARGS_BLANK, ARGS_PLAIN, ARGS_STRING, ARGS_WHOLE, ARGS_BROKEN } state;
+    enum { ARGS_BLANK, ARGS_PLAIN, ARGS_STRING, ARGS_MENDED, ARGS_WHOLE, ARGS_BROKEN } state;
     bool cumulative;
     bool null_seen;
     size_t tail_len; /* bytes in tail: a character that is not complete yet */
     char tail[4];
     struct qtc_buf string; /* ARGS_STRING: arguments that may be encoded twice */
+    struct qtc_mend *mend; /* ARGS_MENDED */
+    unsigned mended;       /* enum qtc_mended bits that were told */
 };
 
 /* One call of a choice. Calls go out in the order in which they began; only the
@@ -109,9 +112,9 @@ struct qtc_stream {
     uint64_t made; /* ids, for QTC_IDS_SEQ */
     struct qtc_bytes frame_data;
     struct qtc_event frame_event; /* FRAME: nothing but what frame_end sets is ever set in it */
-    bool begun;   /* START is out */
-    bool altered; /* in this frame */
-    bool errored; /* the server sent an error */
+    bool begun;                   /* START is out */
+    bool altered;                 /* in this frame */
+    bool errored;                 /* the server sent an error */
 };
 
 /* ---- stream.c ------------------------------------------------------------- */
@@ -172,6 +175,7 @@ bool qtc_arguments_add(struct choice *choice, struct call *call, struct qtc_byte
 bool qtc_arguments_finish(struct choice *choice, struct call *call, bool cut);
 /* Complete by itself, or beyond help: waiting for more makes no sense. */
 bool qtc_arguments_settled(const struct call *call);
+void qtc_arguments_free(struct call *call);
 
 /* ---- ids.c ------------------------------------------------------------------ */
 
