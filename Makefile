@@ -41,7 +41,7 @@ FUZZ_SECONDS ?= 20
 VERSION := $(shell sed -n 's/^.define QTC_VERSION "\(.*\)"/\1/p' lib/qtc.h)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
-CFLAGS   ?= -O2 -g
+CFLAGS   ?= -O3 -g
 QTC_CPPFLAGS := -Ilib -D_GNU_SOURCE
 QTC_CFLAGS   := -std=c17 -pthread $(WARNINGS)
 QTC_LDFLAGS  := -pthread

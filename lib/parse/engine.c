@@ -115,17 +115,17 @@ static void run(struct qtc_parser *p, size_t n)
 {
     size_t i = 0;
     while (i < n && p->code == QTC_OK) {
-        p->n = qtc_stop_at(p, n);
+        bool kept = p->mark != QTC_NO_MARK || p->trial.on; /* only then is there a limit */
+        p->n = kept ? qtc_stop_at(p, n) : n;
         i = i < p->n ? steps[p->state](p, i) : pass_limit(p, i);
         if (p->trial.on && p->trial.failed) {
             end_trial(p, i);
         }
     }
     p->n = n;
-    if (p->code != QTC_OK) {
-        return;
+    if (p->code == QTC_OK && (p->mark != QTC_NO_MARK || p->trial.on)) {
+        qtc_keep(p, n);
     }
-    qtc_keep(p, n);
 }
 
 size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state)
@@ -175,6 +175,7 @@ static struct qtc_buf *buffer(struct qtc_parser *p, size_t i)
 static bool out_of_memory(struct qtc_parser *p)
 {
     bool failed = false;
+#pragma GCC unroll 16 /* for each piece: the table is known, so this is a row of loads */
     for (size_t i = 0; i < BUFFERS; i++) {
         failed |= buffer(p, i)->failed;
     }
