@@ -348,7 +348,7 @@ void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text)
     }
 }
 
-static void tell_mended(struct qtc_parser *p, unsigned mended)
+void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
 {
     for (unsigned bit = 0; bit < QTC_MEND_BITS; bit++) {
         if (mended >> bit & 1) {
@@ -363,7 +363,7 @@ static void write_typed(struct qtc_parser *p)
     bool mismatch;
     unsigned mended;
     qtc_typed(value_out(p), qtc_buf_bytes(&v->text), v->types, v->guess, &mismatch, &mended);
-    tell_mended(p, mended);
+    qtc_tell_mended(p, mended);
     if (mismatch) {
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));
     }

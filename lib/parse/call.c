@@ -188,13 +188,8 @@ static void report(struct qtc_parser *p)
 {
     struct qtc_object *o = &p->object;
     unsigned found = o->mend.found & ~o->reported;
-    if (found == 0) {
-        return;
-    }
-    for (unsigned bit = 0; bit < QTC_MEND_BITS; bit++) {
-        if (found >> bit & 1) {
-            qtc_defect(p, qtc_mend_defect(bit), qtc_bytes(NULL, 0));
-        }
+    if (found != 0) {
+        qtc_tell_mended(p, found);
     }
     o->reported |= found;
 }

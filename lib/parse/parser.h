@@ -324,6 +324,8 @@ void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
 /* The value is complete. */
 void qtc_value_end(struct qtc_parser *p);
+/* A defect for each of the enum qtc_mended bits. */
+void qtc_tell_mended(struct qtc_parser *p, unsigned mended);
 /* hold_calls: lets go of a call that is too long to wait. */
 void qtc_release(struct qtc_parser *p);
 /* The text ends inside the value. */

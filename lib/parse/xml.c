@@ -384,6 +384,14 @@ void qtc_function_begin(struct qtc_parser *p, size_t i)
     begin_header(p, QTC_M_FUNCTION, i);
 }
 
+/* The open call lacks its closing tag: it ends where the next tag begins. */
+static void end_unclosed(struct qtc_parser *p)
+{
+    qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
+    qtc_call_end(p, p->tag, false);
+    qtc_mark_move(p, p->tag);
+}
+
 /* A function's call: at once where nothing can undo it. */
 static size_t function_header(struct qtc_parser *p, struct qtc_bytes inside, size_t i, size_t next)
 {
@@ -394,9 +402,7 @@ static size_t function_header(struct qtc_parser *p, struct qtc_bytes inside, siz
         return not_structure(p, i);
     }
     if (p->origin == QTC_S_FUNCTION && p->call.open) {
-        qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
-        qtc_call_end(p, p->tag, false);
-        qtc_mark_move(p, p->tag);
+        end_unclosed(p);
         inside = qtc_held_from(p, p->header_at, i);
         cut_slash(&inside);
         qtc_tag_name(inside, &name, &flags);
@@ -526,9 +532,7 @@ static size_t open_block(struct qtc_parser *p, size_t i)
         if (p->call.pending) {
             return qtc_fail(p, i, QTC_D_STRAY_OPENER);
         }
-        qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
-        qtc_call_end(p, p->tag, false);
-        qtc_mark_move(p, p->tag);
+        end_unclosed(p);
         break;
     default:
         if (p->text.in_block) {
@@ -556,9 +560,7 @@ static size_t close_block(struct qtc_parser *p, size_t i)
         if (p->call.pending) {
             return qtc_fail(p, i, QTC_D_STRAY_OPENER);
         }
-        qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
-        qtc_call_end(p, p->tag, false);
-        qtc_mark_move(p, p->tag);
+        end_unclosed(p);
         break;
     default:
         break;
