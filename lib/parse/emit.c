@@ -100,8 +100,7 @@ void qtc_emit_call(struct qtc_parser *p, uint64_t end)
     drop_blanks_before(p);
     if (p->options.tools != NULL && !known(p)) {
         if (p->trial.on) {
-            p->trial.failed = true;
-            p->trial.why = QTC_D_UNKNOWN_FUNCTION;
+            qtc_trial_fail(p, QTC_D_UNKNOWN_FUNCTION);
         }
         qtc_defect(p, QTC_D_UNKNOWN_FUNCTION, qtc_buf_bytes(&p->call.name));
     }
@@ -124,8 +123,7 @@ void qtc_emit_call_end(struct qtc_parser *p, uint64_t end, bool truncated)
     event.truncated = truncated;
     deliver(p, &event);
     if (p->trial.on && truncated) {
-        p->trial.failed = true;
-        p->trial.why = QTC_D_TRUNCATED_CALL;
+        qtc_trial_fail(p, QTC_D_TRUNCATED_CALL);
     }
 }
 
@@ -163,8 +161,7 @@ void qtc_defect(struct qtc_parser *p, enum qtc_defect defect, struct qtc_bytes w
     };
     if (p->trial.on && p->options.recover == QTC_RECOVER_STRICT &&
         qtc_defect_info(defect)->severity != QTC_INFO && !p->trial.failed) {
-        p->trial.failed = true;
-        p->trial.why = defect;
+        qtc_trial_fail(p, defect);
     }
     deliver(p, &event);
 }
@@ -175,13 +172,19 @@ void qtc_trial_begin(struct qtc_parser *p, bool in_fence, size_t i)
 {
     struct qtc_trial *t = &p->trial;
     t->on = true;
-    t->failed = t->complete = false;
+    t->failed = false;
     t->in_fence = in_fence;
     t->at = p->done;
     t->before = p->text;
     t->records.len = t->raw.len = 0;
     qtc_buf_put(&t->raw, qtc_held(p, i));
     t->raw_to = qtc_pos(p, i);
+}
+
+void qtc_trial_fail(struct qtc_parser *p, enum qtc_defect why)
+{
+    p->trial.failed = true;
+    p->trial.why = why;
 }
 
 /* The recorded events, in order, as if they came now. */

@@ -46,8 +46,7 @@ static size_t step_trial_tail(struct qtc_parser *p, size_t i)
         qtc_trial_commit(p);
         p->state = QTC_S_TEXT;
     } else if (i < p->n) {
-        p->trial.failed = true;
-        p->trial.why = QTC_D_QUOTED_MARKER;
+        qtc_trial_fail(p, QTC_D_QUOTED_MARKER);
     }
     return i;
 }
@@ -76,8 +75,7 @@ size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why)
 {
     p->call.pending = false;
     if (p->trial.on) {
-        p->trial.failed = true;
-        p->trial.why = why;
+        qtc_trial_fail(p, why);
         return i;
     }
     if (p->mark == QTC_NO_MARK) {

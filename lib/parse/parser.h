@@ -118,7 +118,6 @@ struct qtc_text_state {
 struct qtc_trial {
     bool on, failed;
     bool in_fence;          /* nothing else may stand on its last line */
-    bool complete;
     uint64_t at, raw_to;
     struct qtc_buf raw;     /* the text in [at, raw_to) */
     struct qtc_buf records; /* its events */
@@ -144,7 +143,6 @@ struct qtc_call {
     struct qtc_buf name;
     bool open;      /* CALL is out, CALL_END is not */
     bool pending;   /* the name is known, but not yet that it is a call */
-    bool wrapped;   /* `open` stood before it */
     bool began;     /* the arguments' JSON has its opening brace */
     bool whole;     /* the arguments came as one JSON value */
     bool inner;     /* there was text between its tags */
@@ -285,6 +283,8 @@ void qtc_flush_args(struct qtc_parser *p, uint64_t end);
 enum qtc_event_kind qtc_text_kind(const struct qtc_parser *p);
 void qtc_trial_begin(struct qtc_parser *p, bool in_fence, size_t i);
 void qtc_trial_commit(struct qtc_parser *p);
+/* It is no call: the loop gives its text back behind this step. */
+void qtc_trial_fail(struct qtc_parser *p, enum qtc_defect why);
 void qtc_trial_drop(struct qtc_parser *p);
 
 /* ---- text.c ------------------------------------------------------------- */

@@ -151,8 +151,8 @@ size_t qtc_step_inner(struct qtc_parser *p, size_t i)
         p->call.inner = true;
     }
     if (p->trial.on && p->trial.in_fence && !p->trial.failed) {
-        p->trial.failed = true; /* a call is taken from a code fence only if nothing else is in it */
-        p->trial.why = QTC_D_TEXT_INSIDE_WRAPPER;
+        /* a call is taken from a code fence only if nothing else is in it */
+        qtc_trial_fail(p, QTC_D_TEXT_INSIDE_WRAPPER);
     }
     if (p->trial.failed) {
         return i;
@@ -210,6 +210,14 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
     return i;
 }
 
+static size_t begin_fence(struct qtc_parser *p, size_t i)
+{
+    p->origin = p->state;
+    p->tag = qtc_pos(p, i);
+    p->state = QTC_S_FENCE;
+    return i + 1;
+}
+
 size_t qtc_step_block(struct qtc_parser *p, size_t i)
 {
     i = skip(p, i);
@@ -222,10 +230,7 @@ size_t qtc_step_block(struct qtc_parser *p, size_t i)
         return begin_json(p, c, i);
     }
     if (c == '`') {
-        p->origin = QTC_S_BLOCK;
-        p->tag = qtc_pos(p, i);
-        p->state = QTC_S_FENCE;
-        return i + 1;
+        return begin_fence(p, i);
     }
     if (p->tag_marks.find.first[(unsigned char)c]) {
         return begin_tag(p, i);
@@ -299,9 +304,7 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
         return i + 1;
     }
     if (c == '`') {
-        p->tag = qtc_pos(p, i);
-        p->state = QTC_S_FENCE;
-        return i + 1;
+        return begin_fence(p, i);
     }
     return leave(p, i);
 }
