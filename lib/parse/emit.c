@@ -219,7 +219,7 @@ void qtc_trial_commit(struct qtc_parser *p)
 void qtc_trial_drop(struct qtc_parser *p)
 {
     struct qtc_trial *t = &p->trial;
-    t->on = false;
+    t->on = t->failed = false;
     p->text = t->before;
     p->done = t->at;
     t->records.len = 0;

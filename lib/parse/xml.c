@@ -150,7 +150,7 @@ size_t qtc_step_inner(struct qtc_parser *p, size_t i)
         qtc_defect(p, QTC_D_TEXT_INSIDE_WRAPPER, qtc_bytes(NULL, 0));
         p->call.inner = true;
     }
-    if (p->trial.on && p->trial.in_fence && !p->trial.failed) {
+    if (p->trial.on && p->trial.in_fence) {
         /* a call is taken from a code fence only if nothing else is in it */
         qtc_trial_fail(p, QTC_D_TEXT_INSIDE_WRAPPER);
     }
