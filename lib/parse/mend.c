@@ -344,7 +344,7 @@ static size_t step_string(struct qtc_mend *m, const char *p, size_t n, struct qt
     if (run > 0 || p[0] != '\\') {
         end_pair(m);
     }
-    if (run == n || p[run] == m->angle) {
+    if (run == n || (p[run] == m->angle && m->angle != '\0')) {
         return run;
     }
     char c = p[run];

@@ -100,6 +100,18 @@ static void mend_in_pieces(const char *in, size_t piece, struct qtc_buf *out, un
     qtc_mend_free(&m);
 }
 
+/* No marker is asked about: a NUL byte is not taken for its first byte. */
+static void mends_a_nul_byte(void **state)
+{
+    struct qtc_buf out = {0};
+    unsigned found;
+    (void)state;
+    assert_true(qtc_mend_text(qtc_bytes("[\"a\0b\"]", 7), &out, &found));
+    assert_bytes(qtc_buf_bytes(&out), "[\"a\\u0000b\"]");
+    assert_int_equal(found, QTC_MEND_RAW_CONTROL);
+    qtc_buf_free(&out);
+}
+
 static void mends_json(void **state)
 {
     (void)state;
@@ -530,6 +542,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_markers_that_overlap),
         cmocka_unit_test(mends_json),
+        cmocka_unit_test(mends_a_nul_byte),
         cmocka_unit_test(closes_what_was_cut),
         cmocka_unit_test(types_values),
         cmocka_unit_test(knows_when_a_value_can_only_be_a_string),
