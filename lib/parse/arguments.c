@@ -36,7 +36,7 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     qtc_buf_put(&c->name, name);
     c->tool = qtc_tools_find(p->options.tools, qtc_buf_bytes(&c->name));
     c->flags = flags;
-    c->began = c->whole = c->inner = c->released = false;
+    c->began = c->whole = c->inner = c->released = c->has_key = false;
     c->names.len = c->texts.len = c->members.len = 0;
     c->buckets.len = 0;
     c->open = false;
@@ -51,7 +51,7 @@ void qtc_call_commit(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_call *c = &p->call;
     c->pending = false;
-    if (!p->text.in_block) {
+    if (!p->text.in_block && c->format->open[0] != NULL) {
         qtc_defect(p, QTC_D_MISSING_OPEN, qtc_buf_bytes(&c->name));
     }
     if (p->options.format != NULL && c->format != p->options.format) {
@@ -234,6 +234,11 @@ static unsigned parameter_types(struct qtc_parser *p, struct qtc_bytes name)
     return param == NULL ? 0 : param->types;
 }
 
+static char tag_lead(const struct qtc_format *f)
+{
+    return f->parameter_close == NULL ? '<' : f->parameter_close[0];
+}
+
 static void open_value(struct qtc_parser *p, unsigned types)
 {
     struct qtc_value *v = &p->value;
@@ -241,6 +246,7 @@ static void open_value(struct qtc_parser *p, unsigned types)
     v->guess = types == 0 && p->options.recover == QTC_RECOVER_LENIENT;
     v->first = true;
     v->naming = false;
+    v->lead = tag_lead(p->call.format);
     v->text.len = 0;
     bool waits = (types & ~(unsigned)QTC_T_STRING) != 0 || v->guess;
     v->mode = waits ? QTC_VALUE_BUFFER : QTC_VALUE_STREAM;
@@ -274,14 +280,21 @@ void qtc_release(struct qtc_parser *p)
     qtc_buf_free(&c->texts);
 }
 
-void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags)
+/* The schema decides; what the markup says counts where the schema says nothing. */
+static unsigned chosen_types(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
+{
+    unsigned declared = parameter_types(p, name);
+    return declared != 0 ? declared : types;
+}
+
+void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types)
 {
     qtc_release(p); /* so that what follows does not depend on how the text was cut */
     uint64_t hash = hash_name(name);
     size_t member = find_member(p, hash, name);
     tell_flags(p, flags, name);
     p->value.nameless = p->value.naming;
-    open_value(p, parameter_types(p, name));
+    open_value(p, chosen_types(p, name, types));
     if (member != SIZE_MAX) {
         qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
     } else {
@@ -312,6 +325,7 @@ void qtc_parameter_unnamed(struct qtc_parser *p)
     v->guess = false;
     v->first = v->nameless = false;
     v->naming = true;
+    v->lead = tag_lead(p->call.format);
     v->text.len = 0;
     p->state = QTC_S_VALUE;
 }
@@ -390,7 +404,7 @@ static void name_by_nothing(struct qtc_parser *p)
     struct qtc_buf text = p->value.text;
     p->value.text = (struct qtc_buf){.failed = text.failed};
     qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_buf_bytes(&text));
-    qtc_parameter_begin(p, qtc_bytes("", 0), 0);
+    qtc_parameter_begin(p, qtc_bytes("", 0), 0, 0);
     qtc_value_data(p, qtc_buf_bytes(&text));
     qtc_buf_free(&text);
 }

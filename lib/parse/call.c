@@ -4,24 +4,32 @@
  * may be no call. The arguments go out as they come; before the name, they wait. */
 #include "parse/parser.h"
 
-static char first_of(const char *marker)
+/* The first byte of the marker that may end the object early. */
+static char end_byte(const struct qtc_parser *p, const struct qtc_format *f, bool bare)
 {
+    const char *marker = bare && f->function_close != NULL ? f->function_close : f->close[0];
+    if (marker == NULL) {
+        marker = f->message_close[0];
+    }
+    (void)p;
     return marker == NULL ? '\0' : marker[0];
 }
 
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare)
 {
     struct qtc_object *o = &p->object;
-    qtc_mend_reset(&o->mend, bare ? 0 : 1, first_of(format->close));
+    qtc_mend_reset(&o->mend, bare ? 0 : 1, end_byte(p, format, bare));
     o->reported = 0;
     o->bare = bare;
     o->mend.stop_bad = !bare; /* until it is known to be a call */
     o->role = bare ? QTC_KEY_ARGUMENTS : QTC_KEY_NONE;
-    o->has_arguments = o->as_string = o->comma = false;
+    o->has_arguments = o->as_string = o->comma = o->named = o->rejected = false;
     o->scratch.len = o->text.len = 0;
+    o->loose = p->text.bare;
     o->out = bare ? &p->args : &o->scratch;
     p->state = QTC_S_JSON;
     if (!bare) {
+        p->call.id.len = 0;
         p->call.format = format;
         p->call.open = p->call.pending = p->call.inner = false;
         p->args.len = 0;
@@ -52,52 +60,128 @@ static struct qtc_bytes string_text(struct qtc_buf *json, struct qtc_buf *decode
     return qtc_buf_bytes(decoded);
 }
 
-static void on_key(struct qtc_parser *p)
+/* {"N": A}: the key is the name. */
+static void name_by_key(struct qtc_parser *p, struct qtc_bytes key, uint64_t end)
 {
     struct qtc_object *o = &p->object;
-    size_t at = 0;
-    struct qtc_bytes key = string_text(&o->scratch, &o->text);
     o->role = QTC_KEY_OTHER;
-    if (!p->call.open && listed(p->call.format->name_keys, key, &at)) {
+    if (!p->call.open && key.len > 0) {
+        qtc_call_begin(p, qtc_name_set(p, p->call.format, key), 0, true, end);
+        p->call.whole = true;
+        o->mend.stop_bad = false;
+        o->role = QTC_KEY_ARGUMENTS;
+    }
+}
+
+/* Without an opener an object is a call only if its keys are those of one. */
+static bool is_usual(struct qtc_bytes key)
+{
+    static const char *const usual[] = {"type", "id", "function", "index"};
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        if (qtc_bytes_is(key, usual[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *const usual_names[] = {"name", NULL};
+static const char *const usual_arguments[] = {"arguments", "parameters", "args", "input", "tool_arguments", NULL};
+
+static void classify(struct qtc_parser *p, struct qtc_bytes key)
+{
+    struct qtc_object *o = &p->object;
+    const struct qtc_format *f = p->call.format;
+    bool own = f->argument_keys[0] != NULL;
+    size_t at = 0;
+    o->role = QTC_KEY_OTHER;
+    if (!o->named && listed(own ? f->name_keys : usual_names, key, &at)) {
         o->role = QTC_KEY_NAME;
-    } else if (!o->has_arguments && listed(p->call.format->argument_keys, key, &at)) {
+    } else if (!o->has_arguments && listed(own ? f->argument_keys : usual_arguments, key, &at)) {
         o->role = QTC_KEY_ARGUMENTS;
         if (at > 1) {
             qtc_defect(p, QTC_D_ARGUMENT_KEY_ALIAS, key);
         }
+    } else if (listed(f->id_keys, key, &at)) {
+        o->role = QTC_KEY_ID;
+    }
+}
+
+static void on_key(struct qtc_parser *p, uint64_t end)
+{
+    struct qtc_object *o = &p->object;
+    const struct qtc_format *f = p->call.format;
+    struct qtc_bytes key = string_text(&o->scratch, &o->text);
+    if (f->body == QTC_BODY_JSON && f->name_keys[0] == NULL) {
+        name_by_key(p, key, end);
+    } else {
+        classify(p, key);
+    }
+    if (o->loose && o->role == QTC_KEY_OTHER && !is_usual(key)) {
+        o->rejected = true;
     }
     o->scratch.len = o->text.len = 0;
 }
 
-static void on_value(struct qtc_parser *p)
+/* The call that was only likely is one. */
+static void certain(struct qtc_parser *p, uint64_t end)
+{
+    qtc_call_commit(p, end);
+    p->call.whole = true;
+    p->object.mend.stop_bad = false;
+}
+
+static void on_value(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_object *o = &p->object;
     char c = o->mend.first;
     o->as_string = o->role == QTC_KEY_ARGUMENTS && (c == '"' || c == '\'');
-    if (o->role == QTC_KEY_NAME || o->as_string) {
+    if (o->role == QTC_KEY_NAME || o->role == QTC_KEY_ID || o->as_string) {
         o->text.len = 0;
         o->out = &o->text;
     } else if (o->role == QTC_KEY_ARGUMENTS) {
         o->out = &p->args;
     }
     o->has_arguments = o->has_arguments || o->role == QTC_KEY_ARGUMENTS;
+    if (o->has_arguments && p->call.pending) {
+        certain(p, end);
+    }
+}
+
+static bool is_unknown(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    return p->options.tools != NULL && qtc_tools_find(p->options.tools, name) == NULL;
 }
 
 static void on_name(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_object *o = &p->object;
     struct qtc_bytes name = qtc_bytes_trim(string_text(&o->text, &o->scratch));
-    if (name.len == 0) {
+    if (name.len == 0 || (o->loose && is_unknown(p, name))) {
+        o->rejected = o->loose;
         return;
     }
     unsigned flags = name.len < o->scratch.len ? (unsigned)QTC_NAME_SPACED : 0u;
     struct qtc_buf early = p->args; /* arguments that came before the name */
     p->args = (struct qtc_buf){0};
-    qtc_call_begin(p, name, flags, true, end);
+    o->named = true;
+    qtc_call_begin(p, name, flags, !o->loose || o->has_arguments, end);
     p->call.whole = true;
-    o->mend.stop_bad = false;
+    o->mend.stop_bad = p->call.pending;
     qtc_buf_free(&p->args);
     p->args = early;
+}
+
+/* The model's own id, if it comes before the name. */
+static void on_id(struct qtc_parser *p)
+{
+    struct qtc_object *o = &p->object;
+    bool quoted = o->text.len > 1 && o->text.data[0] == '"';
+    struct qtc_bytes id = quoted ? string_text(&o->text, &o->scratch) : qtc_buf_bytes(&o->text);
+    if (!o->named) {
+        p->call.id.len = 0;
+        qtc_buf_put(&p->call.id, id);
+    }
 }
 
 /* Arguments in quotes: an object that was encoded twice, or a mere string. */
@@ -139,6 +223,8 @@ static void on_value_end(struct qtc_parser *p, uint64_t end)
     struct qtc_object *o = &p->object;
     if (o->role == QTC_KEY_NAME) {
         on_name(p, end);
+    } else if (o->role == QTC_KEY_ID) {
+        on_id(p);
     } else if (o->role == QTC_KEY_ARGUMENTS) {
         on_arguments(p);
     }
@@ -157,6 +243,18 @@ static void end_call(struct qtc_parser *p, size_t i)
     qtc_call_end(p, qtc_pos(p, i), false);
     qtc_unmark(p);
     p->state = p->text.in_array ? QTC_S_ARRAY : QTC_S_AFTER;
+}
+
+/* The arguments of a function whose name came before them. */
+static size_t end_arguments(struct qtc_parser *p, size_t i)
+{
+    on_arguments(p);
+    p->call.whole = p->call.began = true;
+    p->state = QTC_S_FUNCTION;
+    if (p->call.format->function_close == NULL && p->call.format->close[0] == NULL) {
+        end_call(p, i);
+    }
+    return i;
 }
 
 /* The object is no call. In an array, the next one may be. */
@@ -215,10 +313,10 @@ static size_t on_event(struct qtc_parser *p, size_t i)
     }
     switch (o->mend.event) {
     case QTC_MEND_KEY:
-        on_key(p);
+        on_key(p, qtc_pos(p, i));
         break;
     case QTC_MEND_VALUE:
-        on_value(p);
+        on_value(p, qtc_pos(p, i));
         break;
     case QTC_MEND_END:
         if (!o->bare) {
@@ -228,9 +326,7 @@ static size_t on_event(struct qtc_parser *p, size_t i)
             }
             break;
         }
-        p->call.whole = p->call.began = true;
-        p->state = QTC_S_FUNCTION;
-        break;
+        return end_arguments(p, i);
     case QTC_MEND_CLOSED:
         return on_closed(p, i);
     case QTC_MEND_BAD:
@@ -239,7 +335,7 @@ static size_t on_event(struct qtc_parser *p, size_t i)
     case QTC_MEND_NONE:
         break;
     }
-    return i;
+    return o->rejected ? not_a_call(p, i) : i;
 }
 
 size_t qtc_step_json(struct qtc_parser *p, size_t i)
@@ -273,7 +369,7 @@ size_t qtc_object_reject(struct qtc_parser *p, size_t i)
 }
 
 /* The block ends inside the object: brackets are missing. */
-static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *marker, size_t i)
+static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     struct qtc_object *o = &p->object;
     qtc_mend_finish(&o->mend, o->out, true);
@@ -284,20 +380,24 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *marker, siz
         return qtc_fail(p, i, QTC_D_NAME_MISSING);
     }
     qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
-    if (marker->kind == QTC_M_OPEN) {
+    if (mark->kind == QTC_M_OPEN) {
         qtc_defect(p, QTC_D_NESTED_OPEN, qtc_bytes(NULL, 0));
     }
     p->call.whole = true;
-    if (!o->has_arguments && !o->bare) {
+    if (o->bare) {
+        p->origin = QTC_S_FUNCTION;
+        return qtc_structure(p, mark, i);
+    }
+    if (!o->has_arguments) {
         qtc_buf_str(&p->args, "{}");
     }
     qtc_call_end(p, p->tag, false);
     p->origin = QTC_S_AFTER;
-    return qtc_structure(p, marker->kind, i);
+    return qtc_structure(p, mark, i);
 }
 
-/* Behind a marker in a string. `close`, a raw line end and `open` are no text of
- * a string: it was never closed, and the next call must not be lost in it. */
+/* Behind a marker in a string. A closing marker, a raw line end and an opener are
+ * no text of a string: it was never closed, and the next call must not be lost in it. */
 static size_t leave_string(struct qtc_parser *p, size_t i)
 {
     qtc_object_cut(p);
@@ -310,7 +410,7 @@ static size_t leave_string(struct qtc_parser *p, size_t i)
 size_t qtc_step_json_follow(struct qtc_parser *p, size_t i)
 {
     struct qtc_object *o = &p->object;
-    const char *open = p->call.format->open;
+    const char *open = p->opener;
     for (; i < p->n; i++) {
         char c = p->in[i];
         if (o->follow == 0 && qtc_is_blank(c)) {
@@ -327,34 +427,48 @@ size_t qtc_step_json_follow(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Markers that are no text of the object outside its strings. */
+static bool ends_object(const struct qtc_parser *p, enum qtc_mark_kind kind)
+{
+    return kind == QTC_M_OPEN || kind == QTC_M_CLOSE || kind == QTC_M_MESSAGE_CLOSE || kind == QTC_M_HEADER ||
+           (p->object.bare && (kind == QTC_M_END_FUNCTION || kind == QTC_M_FUNCTION));
+}
+
+static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    struct qtc_object *o = &p->object;
+    bool ends = ends_object(p, mark->kind);
+    if (!qtc_mend_in_string(&o->mend)) {
+        return ends ? on_marker(p, mark, i) : qtc_object_reject(p, i);
+    }
+    if (ends) {
+        qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_str(mark->text));
+    }
+    if (mark->kind != QTC_M_CLOSE || !p->call.open) {
+        return qtc_object_reject(p, i);
+    }
+    o->follow = 0;
+    o->line = false;
+    p->state = QTC_S_JSON_FOLLOW;
+    return i;
+}
+
 size_t qtc_step_json_tag(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_markers *find = &p->tag_marks.find;
-    struct qtc_object *o = &p->object;
+    const struct qtc_mark_set *set = &p->tag_marks;
     while (i < p->n) {
-        p->node = qtc_markers_child(find, p->node, p->in[i]);
+        const struct qtc_mark *mark = p->node == 0 ? NULL : qtc_mark_found(set, p->node);
+        if (mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
+            return on_tag(p, mark, i);
+        }
+        p->node = qtc_markers_child(&set->find, p->node, p->in[i]);
         if (p->node == 0) {
             return qtc_object_reject(p, i);
         }
         i++;
-        if (find->nodes[p->node].id < 0) {
-            continue;
+        if (set->find.nodes[p->node].child == 0) {
+            return on_tag(p, qtc_mark_found(set, p->node), i);
         }
-        const struct qtc_mark *mark = &p->tag_marks.marks[find->nodes[p->node].id];
-        bool block = mark->kind == QTC_M_OPEN || mark->kind == QTC_M_CLOSE;
-        if (!qtc_mend_in_string(&o->mend)) {
-            return block ? on_marker(p, mark, i) : qtc_object_reject(p, i);
-        }
-        if (block) {
-            qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_str(mark->text));
-        }
-        if (mark->kind != QTC_M_CLOSE || !p->call.open) {
-            return qtc_object_reject(p, i);
-        }
-        o->follow = 0;
-        o->line = false;
-        p->state = QTC_S_JSON_FOLLOW;
-        return i;
     }
     return i;
 }
@@ -394,8 +508,12 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     char c = p->in[i];
     if (c == '{') {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
-        qtc_object_begin(p, qtc_sibling(p->tag_format, QTC_BODY_JSON), false);
+        qtc_object_begin(p, qtc_object_format(p), false);
         return i;
+    }
+    if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+        p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
+        return qtc_name_begin(p, i);
     }
     if (!p->text.block_call) {
         return qtc_fail(p, i, QTC_D_STRAY_OPENER);
@@ -408,7 +526,7 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         p->state = QTC_S_AFTER;
         return i + 1;
     }
-    if (c == '<') {
+    if (p->tag_marks.find.first[(unsigned char)c]) {
         qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
         p->state = QTC_S_AFTER;
         return i;

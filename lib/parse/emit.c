@@ -11,6 +11,7 @@ static void record(struct qtc_parser *p, const struct qtc_event *event)
     qtc_buf_add(r, (const char *)event, sizeof *event);
     qtc_buf_put(r, event->text);
     qtc_buf_put(r, event->name);
+    qtc_buf_put(r, event->id);
 }
 
 static void deliver(struct qtc_parser *p, const struct qtc_event *event)
@@ -38,6 +39,9 @@ void qtc_emit(struct qtc_parser *p, enum qtc_event_kind kind, uint64_t end, stru
 
 enum qtc_event_kind qtc_text_kind(const struct qtc_parser *p)
 {
+    if (p->text.dropped) {
+        return QTC_FRAMING;
+    }
     if (!p->text.reasoning) {
         return QTC_CONTENT;
     }
@@ -111,8 +115,10 @@ void qtc_emit_call(struct qtc_parser *p, uint64_t end)
     struct qtc_event event = new_event(p, QTC_CALL, end);
     event.call = p->text.calls++;
     event.name = qtc_buf_bytes(&p->call.name);
+    event.id = qtc_buf_bytes(&p->call.id);
     deliver(p, &event);
-    p->text.seen_call = p->text.block_call = true;
+    p->text.seen_call = p->text.block_call = p->text.begun = true;
+    p->text.bare = false;
     p->text.format = p->call.format;
 }
 
@@ -210,6 +216,8 @@ void qtc_trial_commit(struct qtc_parser *p)
         i += event.text.len;
         event.name.data = t->records.data + i;
         i += event.name.len;
+        event.id.data = t->records.data + i;
+        i += event.id.len;
         deliver(p, &event);
     }
     t->records.len = t->raw.len = 0;

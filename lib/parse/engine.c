@@ -13,6 +13,11 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
     [QTC_S_TAIL] = qtc_step_tail,
+    [QTC_S_MESSAGE] = qtc_step_message,
+    [QTC_S_NAME] = qtc_step_name,
+    [QTC_S_NAME_GAP] = qtc_step_name_gap,
+    [QTC_S_NAME_TYPE] = qtc_step_name_type,
+    [QTC_S_READER] = qtc_step_reader,
     [QTC_S_BLOCK] = qtc_step_block,
     [QTC_S_FENCE] = qtc_step_fence,
     [QTC_S_FUNCTION] = qtc_step_function,
@@ -73,17 +78,19 @@ static void end_trial(struct qtc_parser *p, size_t i)
 
 size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why)
 {
-    p->call.pending = false;
+    bool bare = p->text.bare;
+    p->call.pending = p->text.bare = false;
     if (p->trial.on) {
         qtc_trial_fail(p, why);
         return i;
     }
     if (p->mark == QTC_NO_MARK) {
         qtc_mark_at(p, i); /* all of it was given up before */
-    } else {
+    } else if (!bare) {
         qtc_defect(p, why, qtc_bytes(NULL, 0));
     }
     p->state = QTC_S_TEXT;
+    p->text.begun |= !p->text.reasoning;
     p->text.fresh = p->text.in_block = p->text.in_array = false;
     qtc_text_note(p, qtc_held(p, i));
     qtc_emit_held(p, qtc_text_kind(p), i);
@@ -126,27 +133,40 @@ static void run(struct qtc_parser *p, size_t n)
     }
 }
 
-size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state)
+/* Reads what `again` holds, in the state that is set. */
+static size_t read_again(struct qtc_parser *p, uint64_t from, struct qtc_buf *again, size_t i)
 {
-    struct qtc_buf again = {0};
     const char *in = p->in;
     size_t n = p->n;
     uint64_t base = p->base;
-    qtc_buf_put(&again, qtc_held_from(p, from, i));
-    qtc_keep(p, i);
-    qtc_unmark(p);
-    p->in = again.data;
+    p->in = again->data;
     p->base = from;
-    p->state = state;
-    if (again.failed) {
+    if (again->failed) {
         p->code = QTC_NOMEM;
     }
-    run(p, again.len);
+    run(p, again->len);
     p->in = in;
     p->n = n;
     p->base = base;
-    qtc_buf_free(&again);
+    qtc_buf_free(again);
     return i;
+}
+
+size_t qtc_again(struct qtc_parser *p, uint64_t from, struct qtc_bytes text, size_t i)
+{
+    struct qtc_buf again = {0};
+    qtc_buf_put(&again, text);
+    return read_again(p, from, &again, i);
+}
+
+size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state)
+{
+    struct qtc_buf again = {0};
+    qtc_buf_put(&again, qtc_held_from(p, from, i));
+    qtc_keep(p, i);
+    qtc_unmark(p);
+    p->state = state;
+    return read_again(p, from, &again, i);
 }
 
 /* ---- memory ------------------------------------------------------------- */
@@ -159,6 +179,7 @@ static const size_t buffers[] = {
     offsetof(struct qtc_parser, call.buckets), offsetof(struct qtc_parser, value.text),
     offsetof(struct qtc_parser, value.close),  offsetof(struct qtc_parser, object.scratch),
     offsetof(struct qtc_parser, object.text),  offsetof(struct qtc_parser, object.mend.pend),
+    offsetof(struct qtc_parser, call.id),      offsetof(struct qtc_parser, call.key),
 };
 
 #define BUFFERS (sizeof buffers / sizeof buffers[0])
@@ -193,7 +214,7 @@ static enum qtc_code note_memory(struct qtc_parser *p)
 /* A call that is complete lacks at most its block's closing marker. */
 static void finish_after(struct qtc_parser *p)
 {
-    if (p->text.in_block) {
+    if (p->text.in_block && !p->text.no_close) {
         qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
     }
     if (p->mark != QTC_NO_MARK) {
@@ -221,11 +242,17 @@ static void finish_call(struct qtc_parser *p)
 {
     if (p->state >= QTC_S_JSON && p->state <= QTC_S_JSON_FOLLOW) {
         qtc_object_cut(p);
+    } else if (p->state == QTC_S_READER) {
+        qtc_reader_cut(p);
     } else if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && qtc_value_finish(p)) {
         return;
     }
     if (p->call.open) {
-        qtc_call_end(p, p->base, true);
+        bool complete = p->call.whole && p->state == QTC_S_FUNCTION;
+        if (complete && p->call.format->function_close != NULL) {
+            qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
+        }
+        qtc_call_end(p, p->base, !complete);
         qtc_unmark(p);
         p->state = QTC_S_TEXT;
         p->text.fresh = false;
@@ -364,8 +391,11 @@ void qtc_parser_free(struct qtc_parser *p)
     for (size_t i = 0; i < BUFFERS; i++) {
         qtc_buf_free(buffer(p, i));
     }
-    qtc_markers_free(&p->text_marks.find);
-    qtc_markers_free(&p->tag_marks.find);
+    qtc_mark_set_free(&p->text_marks);
+    qtc_mark_set_free(&p->tag_marks);
+    qtc_buf_free(&p->group);
+    qtc_python_free(&p->python);
+    qtc_gemma_free(&p->gemma);
     free(p);
 }
 

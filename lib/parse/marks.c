@@ -1,104 +1,317 @@
-/* The markers of the formats that are looked for, in text and in a tagged call. */
+/* The markers that are looked for: in text, and in the calls of formats that
+ * share an opener. */
 #include "parse/parser.h"
 
 #include <stdio.h>
 #include <string.h>
 
-const struct qtc_format *qtc_sibling(const struct qtc_format *format, enum qtc_body body)
+/* ---- sets of marks ------------------------------------------------------ */
+
+static struct qtc_mark *mark_at(const struct qtc_mark_set *set, size_t i)
 {
-    if (format->body == body) {
-        return format;
-    }
-    size_t count;
-    const struct qtc_format *const *all = qtc_formats(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (all[i]->body == body && all[i]->open != NULL && strcmp(all[i]->open, format->open) == 0) {
-            return all[i];
-        }
-    }
-    return NULL;
+    return (struct qtc_mark *)(void *)set->marks.data + i;
+}
+
+const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
+{
+    int id = set->find.nodes[node].id;
+    return id < 0 ? NULL : mark_at(set, (size_t)id);
+}
+
+bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
+{
+    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
 }
 
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
-    if (text == NULL || set->count == QTC_MAX_MARKS) {
+    struct qtc_mark mark = {.text = text, .format = format, .kind = kind};
+    size_t id = set->marks.len / sizeof mark;
+    if (text == NULL || text[0] == '\0') {
         return;
     }
-    set->marks[set->count] = (struct qtc_mark){.text = text, .format = format, .kind = kind};
-    qtc_markers_add(&set->find, text, set->count++);
+    qtc_buf_add(&set->marks, (const char *)&mark, sizeof mark);
+    qtc_markers_add(&set->find, text, (int)id);
 }
 
-/* A marker made of a tag's name; its text lives in the set. */
-static void add_tag(struct qtc_mark_set *set, const char *before, const char *name, const char *after,
-                    enum qtc_mark_kind kind, const struct qtc_format *format)
+static void add_marks(struct qtc_mark_set *set, const char *const *texts, enum qtc_mark_kind kind,
+                      const struct qtc_format *format)
 {
-    char *text = set->tags[set->tag_count];
-    int len = name == NULL ? -1 : snprintf(text, QTC_TAG_MAX, "%s%s%s", before, name, after);
-    if (len > 0 && len < QTC_TAG_MAX && set->tag_count + 1 < QTC_MAX_TAGS) {
-        set->tag_count++;
+    for (size_t i = 0; texts[i] != NULL; i++) {
+        add_mark(set, texts[i], kind, format);
+    }
+}
+
+/* A part of a marker that the set keeps. */
+static void add_part(struct qtc_mark_set *set, struct qtc_bytes text, enum qtc_mark_kind kind,
+                     const struct qtc_format *format)
+{
+    char *copy = qtc_arena_alloc(&set->texts, text.len + 1);
+    if (copy == NULL) {
+        set->find.failed = true;
+        return;
+    }
+    memcpy(copy, text.data, text.len);
+    add_mark(set, copy, kind, format);
+}
+
+/* Closing tags are found without their '>': blanks may stand before it, or it lacks. */
+static void add_closing(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
+                        const struct qtc_format *format)
+{
+    size_t len = text == NULL ? 0 : strlen(text);
+    if (len > 3 && strstr(text, "</") != NULL && text[len - 1] == '>') {
+        add_part(set, qtc_bytes(text, len - 1), kind, format);
+    } else {
         add_mark(set, text, kind, format);
-    }
-}
-
-static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
-{
-    struct qtc_mark_set *set = &p->text_marks;
-    add_mark(set, f->open, QTC_M_OPEN, f);
-    add_mark(set, f->close, QTC_M_CLOSE, f);
-    if (f->bare_function) {
-        add_tag(set, "<", f->function_tag, "", QTC_M_FUNCTION, f);
-    }
-    for (size_t i = 0; f->special_tokens[i] != NULL; i++) {
-        add_mark(set, f->special_tokens[i], QTC_M_SPECIAL, f);
-    }
-    if (p->options.reasoning != QTC_REASONING_INLINE) {
-        add_mark(set, f->think_open, QTC_M_THINK_OPEN, f);
-        add_mark(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
 }
 
 static void seal(struct qtc_mark_set *set)
 {
+    if (set->find.count == 0) {
+        qtc_markers_add(&set->find, "\x01", -1); /* nothing is looked for */
+    }
     qtc_markers_seal(&set->find);
+    set->find.failed |= set->marks.failed;
     memcpy(set->special, set->find.first, sizeof set->special);
     set->special['\n'] = set->special['`'] = set->special['~'] = 1;
 }
 
-void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format)
+static void clear(struct qtc_mark_set *set)
 {
-    if (p->tag_format == format) {
-        return;
-    }
-    struct qtc_mark_set *set = &p->tag_marks;
-    const struct qtc_format *xml = qtc_sibling(format, QTC_BODY_XML);
     qtc_markers_free(&set->find);
-    set->count = set->tag_count = 0;
-    add_mark(set, format->open, QTC_M_OPEN, format);
-    add_mark(set, format->close, QTC_M_CLOSE, format);
-    if (xml != NULL) {
-        add_tag(set, "<", xml->function_tag, "", QTC_M_FUNCTION, xml);
-        add_tag(set, "</", xml->function_tag, "", QTC_M_END_FUNCTION, xml);
-        add_tag(set, "<", xml->parameter_tag, "", QTC_M_PARAMETER, xml);
-        add_tag(set, "</", xml->parameter_tag, "", QTC_M_END_PARAMETER, xml);
-        add_tag(set, "", xml->function_tag, "=", QTC_M_FUNCTION, xml);
+    set->marks.len = 0;
+    qtc_arena_reset(&set->texts);
+}
+
+void qtc_mark_set_free(struct qtc_mark_set *set)
+{
+    qtc_markers_free(&set->find);
+    qtc_buf_free(&set->marks);
+    qtc_arena_free(&set->texts);
+}
+
+/* ---- the text's --------------------------------------------------------- */
+
+static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
+{
+    struct qtc_mark_set *set = &p->text_marks;
+    add_marks(set, f->open, QTC_M_OPEN, f);
+    add_marks(set, f->close, QTC_M_CLOSE, f);
+    if (f->bare_function) {
+        add_mark(set, f->function_open, QTC_M_FUNCTION, f);
     }
-    seal(set);
-    if (set->find.failed) {
-        p->code = QTC_NOMEM; /* before a step looks at them */
+    add_marks(set, f->header_open, QTC_M_HEADER, f);
+    add_marks(set, f->header_end, QTC_M_SPECIAL, f); /* without its header it says nothing */
+    add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
+    add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
+    add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
+    add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
+    if (p->options.reasoning != QTC_REASONING_INLINE) {
+        add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
+        add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
-    p->tag_format = format;
+}
+
+/* The formats in the order in which they are tried: the given one, the likely
+ * one, then all. NULL behind the last. */
+static const struct qtc_format *candidate(const struct qtc_parser *p, size_t i)
+{
+    const struct qtc_format *first[] = {p->options.format, p->options.likely};
+    for (size_t k = 0; k < 2; k++) {
+        if (first[k] != NULL && i-- == 0) {
+            return first[k];
+        }
+    }
+    size_t count;
+    const struct qtc_format *const *all = qtc_formats(&count);
+    return i < count ? all[i] : NULL;
 }
 
 void qtc_use_formats(struct qtc_parser *p)
 {
-    size_t count;
-    const struct qtc_format *const *all = qtc_formats(&count);
-    if (p->options.format != NULL) {
-        add_text_marks(p, p->options.format);
-    }
-    for (size_t i = 0; i < count && p->options.format == NULL; i++) {
-        add_text_marks(p, all[i]);
+    const struct qtc_format *f;
+    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+        add_text_marks(p, f);
+        p->bare |= f->bare;
+        if (p->options.format != NULL) {
+            break;
+        }
     }
     seal(&p->text_marks);
+}
+
+/* ---- a group's ---------------------------------------------------------- */
+
+static size_t group_size(const struct qtc_parser *p)
+{
+    return p->group.len / sizeof(struct qtc_format *);
+}
+
+static const struct qtc_format *member(const struct qtc_parser *p, size_t i)
+{
+    return ((const struct qtc_format *const *)(const void *)p->group.data)[i];
+}
+
+static bool listed(const char *const *texts, const char *text)
+{
+    size_t i = 0;
+    while (texts[i] != NULL && strcmp(texts[i], text) != 0) {
+        i++;
+    }
+    return texts[i] != NULL;
+}
+
+static bool opens_with(const struct qtc_format *f, const char *opener)
+{
+    bool function = f->bare_function && f->function_open != NULL && strcmp(f->function_open, opener) == 0;
+    return opener[0] == '\0' ? f->bare : function || listed(f->open, opener) || listed(f->header_open, opener);
+}
+
+static void find_group(struct qtc_parser *p, const char *opener)
+{
+    const struct qtc_format *f;
+    p->group.len = 0;
+    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+        if (opens_with(f, opener)) {
+            qtc_buf_add(&p->group, (const char *)&f, sizeof f);
+        }
+    }
+}
+
+/* "function=" where the model forgot the '<'. */
+static void add_headless(struct qtc_mark_set *set, const struct qtc_format *f)
+{
+    if (f->name_attribute == NULL && f->function_open[0] == '<' && !qtc_tag_whole(f->function_open)) {
+        struct qtc_buf text = {0};
+        qtc_buf_str(&text, f->function_open + 1);
+        qtc_buf_byte(&text, '=');
+        add_part(set, qtc_buf_bytes(&text), QTC_M_FUNCTION, f);
+        qtc_buf_free(&text);
+    }
+}
+
+static void add_function_marks(struct qtc_mark_set *set, const struct qtc_format *f)
+{
+    add_mark(set, f->function_open, QTC_M_FUNCTION, f);
+    if (f->function_open == NULL || qtc_tag_whole(f->function_open)) {
+        add_mark(set, f->function_end, QTC_M_NAME_END, f);
+    }
+    add_closing(set, f->function_close, QTC_M_END_FUNCTION, f);
+}
+
+static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
+{
+    add_function_marks(set, f);
+    add_marks(set, f->open, QTC_M_OPEN, f);
+    add_marks(set, f->close, QTC_M_CLOSE, f);
+    add_mark(set, f->parameter_open, QTC_M_PARAMETER, f);
+    add_mark(set, f->type_open, QTC_M_TYPE, f);
+    add_mark(set, f->value_open, QTC_M_VALUE, f);
+    add_closing(set, f->parameter_close, QTC_M_END_PARAMETER, f);
+    add_marks(set, f->skip, QTC_M_SKIP, f);
+    add_marks(set, f->header_open, QTC_M_HEADER, f);
+    add_marks(set, f->header_end, QTC_M_HEADER_END, f);
+    add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
+    if (f->header_open[0] != NULL) {
+        add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
+        add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
+    }
+}
+
+void qtc_use_group(struct qtc_parser *p, const char *opener)
+{
+    struct qtc_mark_set *set = &p->tag_marks;
+    if (p->opener != NULL && strcmp(p->opener, opener) == 0) {
+        return;
+    }
+    p->opener = opener;
+    find_group(p, opener);
+    clear(set);
+    for (size_t i = 0; i < group_size(p); i++) {
+        add_tag_marks(set, member(p, i));
+    }
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->function_open != NULL) {
+            add_headless(set, member(p, i)); /* last: a marker counts before a mistake */
+        }
+    }
+    seal(set);
+    if (set->find.failed || p->group.failed) {
+        p->code = QTC_NOMEM; /* before a step looks at them */
+    }
+}
+
+const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_body body)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->body == body) {
+            return member(p, i);
+        }
+    }
+    return NULL;
+}
+
+/* Which bodies may follow a name before this byte. */
+static bool goes_on_with(enum qtc_body body, char next)
+{
+    switch (body) {
+    case QTC_BODY_PYTHON:
+        return next == '(';
+    case QTC_BODY_GEMMA:
+        return next == '(' || next == '{';
+    case QTC_BODY_NAMED:
+        return next != '(';
+    case QTC_BODY_TAGS:
+        return next == '\0' || next == '{';
+    default:
+        return false;
+    }
+}
+
+static bool names_by_text(const struct qtc_format *f)
+{
+    return f->function_open == NULL || qtc_tag_whole(f->function_open);
+}
+
+const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (names_by_text(member(p, i)) && goes_on_with(member(p, i)->body, next)) {
+            return member(p, i);
+        }
+    }
+    return NULL;
+}
+
+bool qtc_group_closes(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->close[0] != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool qtc_group_types(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->type_first) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool qtc_group_names(const struct qtc_parser *p)
+{
+    return qtc_group_named(p, '(') != NULL || qtc_group_named(p, '{') != NULL || qtc_group_named(p, '\0') != NULL;
+}
+
+const struct qtc_format *qtc_group_first(const struct qtc_parser *p)
+{
+    return member(p, 0);
 }

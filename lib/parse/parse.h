@@ -28,6 +28,7 @@ enum qtc_reasoning {
 
 struct qtc_parse_options {
     const struct qtc_format *format; /* NULL: auto */
+    const struct qtc_format *likely; /* auto: tried before the others; NULL: no hint */
     const struct qtc_tools *tools;   /* NULL: not known */
     enum qtc_recover recover;
     enum qtc_reasoning reasoning;

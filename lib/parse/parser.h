@@ -5,10 +5,13 @@
  *   marks.c   the markers of the formats
  *   emit.c    events, and the record of a trial's
  *   text.c    content and reasoning: markers, code fences, blanks
- *   xml.c     the structure of tagged calls: blocks, tags, their headers
+ *   structure.c  the structure of calls: blocks, functions, tags
+ *   name.c    what a tag's inside says; names that are plain text
+ *   message.c messages with headers: channels and recipients
  *   value.c   where a tagged parameter's value ends
  *   arguments.c  a call's begin and end, its parameters and their JSON
  *   call.c    a call's JSON object
+ *   reader.c  arguments in the syntax of another language: Python, Gemma, YAML
  *
  * The window. Offsets count the bytes of the text. Events have taken [0, done).
  * What may still become something else is kept from `mark` on: in `hold` as far as
@@ -23,9 +26,11 @@
 #ifndef QTC_PARSER_H
 #define QTC_PARSER_H
 
+#include "parse/gemma.h"
 #include "parse/markers.h"
 #include "parse/mend.h"
 #include "parse/parse.h"
+#include "parse/python.h"
 #include "parse/typed.h"
 
 #define QTC_NO_MARK UINT64_MAX
@@ -34,12 +39,16 @@ enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
     QTC_S_TEXT_MARK,    /* a marker may have begun */
     QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
+    QTC_S_MESSAGE,      /* in a message's header */
     QTC_S_BLOCK,        /* behind `open`: blanks until the body tells what it is */
     QTC_S_FENCE,        /* ```lang at the beginning of a body */
+    QTC_S_NAME,         /* in a function's name that is plain text */
+    QTC_S_NAME_GAP,     /* blanks behind it */
+    QTC_S_NAME_TYPE,    /* behind its closing marker: was it the call's type? */
     QTC_S_FUNCTION,     /* in a function, between parameters */
     QTC_S_INNER,        /* text in a function where a parameter is due */
     QTC_S_AFTER,        /* behind a call: another one, `close`, or text */
-    QTC_S_TAG,          /* '<' in one of the three above */
+    QTC_S_TAG,          /* a marker's first byte in one of the above */
     QTC_S_HEADER,       /* in a tag, behind the part that names it */
     QTC_S_PROPERTY,     /* in a tag that may be a parameter's name */
     QTC_S_VALUE,        /* in a parameter's value */
@@ -52,6 +61,7 @@ enum qtc_state {
     QTC_S_JSON,         /* in a call's object, or in a function's arguments */
     QTC_S_JSON_TAG,     /* '<' in it: `close` or `open`, where a bracket is missing? */
     QTC_S_JSON_FOLLOW,  /* `close` in a string: is the next block behind it? */
+    QTC_S_READER,       /* in arguments that a reader of their own takes */
     QTC_S_ARRAY,        /* between the calls of an array */
     QTC_S_TRIAL_TAIL,   /* behind a call in a code fence, to the end of its line */
     QTC_STATES
@@ -61,33 +71,35 @@ enum qtc_mark_kind {
     QTC_M_OPEN,
     QTC_M_CLOSE,
     QTC_M_FUNCTION,       /* <function */
+    QTC_M_NAME_END,       /* behind a function's name that is plain text */
     QTC_M_END_FUNCTION,   /* </function */
-    QTC_M_PARAMETER,      /* <parameter */
+    QTC_M_PARAMETER,      /* <parameter, <arg_key> */
+    QTC_M_TYPE,           /* <arg_type> */
+    QTC_M_VALUE,          /* <arg_value> */
     QTC_M_END_PARAMETER,  /* </parameter */
     QTC_M_PROPERTY,       /* a parameter's own name as its tag, closed */
+    QTC_M_SKIP,           /* says nothing */
+    QTC_M_HEADER,         /* begins a message's header */
+    QTC_M_HEADER_END,     /* ends it */
+    QTC_M_MESSAGE_CLOSE,  /* ends the message */
+    QTC_M_CONTENT_OPEN,
+    QTC_M_CONTENT_CLOSE,
     QTC_M_THINK_OPEN,
     QTC_M_THINK_CLOSE,
     QTC_M_SPECIAL
 };
 
-#define QTC_MAX_MARKS 96
-
 /* What each id of a qtc_markers stands for. */
 struct qtc_mark {
     const char *text;
-    const struct qtc_format *format;
+    const struct qtc_format *format; /* the first of the set that has it */
     enum qtc_mark_kind kind;
 };
 
-#define QTC_MAX_TAGS 16
-#define QTC_TAG_MAX 32
-
 struct qtc_mark_set {
     struct qtc_markers find;
-    struct qtc_mark marks[QTC_MAX_MARKS];
-    int count;
-    char tags[QTC_MAX_TAGS][QTC_TAG_MAX]; /* texts that were put together from tag names */
-    int tag_count;
+    struct qtc_buf marks;       /* struct qtc_mark[] */
+    struct qtc_arena texts;     /* what was put together from tag names */
     unsigned char special[256]; /* bytes at which text has to be looked at */
 };
 
@@ -99,7 +111,13 @@ struct qtc_text_state {
     bool line_blank;  /* only blanks on this line so far */
     bool code_marked; /* the open code span quotes a marker: it may cross lines */
     bool in_block;    /* `open` was seen, `close` not yet */
+    bool no_close;    /* and will not come: the last call ends the block */
     bool in_array;
+    bool in_function; /* a function's tag is open, and a call's object was in it */
+    bool begun;       /* there was something else than blanks and reasoning */
+    bool dropped;     /* the message is none of the user's */
+    bool bare;        /* the block began without an opener, and no call is certain */
+    bool no_calls;    /* the message holds no calls, only text */
     bool block_call; /* there was a call in this block */
     bool seen_call;
     bool thought;     /* there was reasoning */
@@ -140,7 +158,10 @@ enum qtc_name_flag { QTC_NAME_QUOTED = 1, QTC_NAME_SPACED = 2, QTC_NAME_ATTRIBUT
 struct qtc_call {
     const struct qtc_format *format;
     const struct qtc_tool *tool;
-    struct qtc_buf name;
+    struct qtc_buf name, id;
+    struct qtc_buf key; /* a parameter's, until its value begins */
+    unsigned key_types; /* what the markup says of that value: enum qtc_type */
+    bool has_key;
     bool open;      /* CALL is out, CALL_END is not */
     bool pending;   /* the name is known, but not yet that it is a call */
     bool began;     /* the arguments' JSON has its opening brace */
@@ -160,6 +181,7 @@ enum qtc_value_mode { QTC_VALUE_STREAM, QTC_VALUE_BUFFER, QTC_VALUE_SKIP };
 struct qtc_value {
     enum qtc_value_mode mode;
     unsigned types;
+    char lead;     /* first byte of the tags that may end it */
     bool guess;    /* no type is known and JSON may be guessed (lenient) */
     bool first;    /* nothing of it was seen yet */
     bool nameless; /* <parameter>name</parameter>value */
@@ -179,9 +201,12 @@ struct qtc_value {
 struct qtc_object {
     struct qtc_mend mend;
     unsigned reported; /* enum qtc_mended bits already told */
-    enum { QTC_KEY_NONE, QTC_KEY_OTHER, QTC_KEY_NAME, QTC_KEY_ARGUMENTS } role;
+    enum { QTC_KEY_NONE, QTC_KEY_OTHER, QTC_KEY_NAME, QTC_KEY_ID, QTC_KEY_ARGUMENTS } role;
+    bool loose;         /* no opener says that it is a call: its keys must */
     bool bare;          /* arguments only: in <function=N> */
     bool has_arguments;
+    bool named;         /* its name is known */
+    bool rejected;      /* it is no call */
     bool as_string;     /* the arguments came in quotes */
     struct qtc_buf scratch; /* keys and what is ignored */
     struct qtc_buf text;    /* the name, or arguments in quotes */
@@ -207,10 +232,17 @@ struct qtc_parser {
 
     enum qtc_state state;
     enum qtc_state origin;     /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
+    enum qtc_state name_origin; /* NAME: BLOCK, AFTER, ARRAY or TEXT */
     enum qtc_state tail_state; /* TAIL: where to go on */
     unsigned node;             /* in the automaton */
     enum qtc_mark_kind header_kind; /* HEADER */
-    uint64_t header_at;        /* where the tag's inside begins */
+    const struct qtc_format *header_format;
+    const char *header_end;    /* the marker that ends the tag */
+    size_t header_matched;     /* how much of it is there */
+    uint64_t header_at;        /* where the tag's inside, or the name, begins */
+    uint64_t name_to;          /* where the name ends */
+    uint64_t header_to;        /* where the tag ends */
+    size_t header_len;         /* of its inside */
     unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
     bool no_nest;              /* while a nested call is read again */
 
@@ -219,11 +251,15 @@ struct qtc_parser {
     struct qtc_call call;
     struct qtc_value value;
     struct qtc_object object;
+    struct qtc_python python;
+    struct qtc_gemma gemma;
     struct qtc_buf args; /* arguments' JSON that is not out yet */
 
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
-    const struct qtc_format *tag_format; /* that tag_marks are of */
+    const char *opener;   /* that tag_marks are of; "": none was needed */
+    struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
+    bool bare;            /* text may begin with a call */
 };
 
 typedef size_t qtc_step(struct qtc_parser *p, size_t i);
@@ -258,15 +294,33 @@ struct qtc_bytes qtc_held_to(struct qtc_parser *p, uint64_t to, size_t i);
 
 /* The markers of the text: of the given format, or of all. */
 void qtc_use_formats(struct qtc_parser *p);
-/* The marks of a tagged call of this format, or of the one that shares its opener. */
-void qtc_use_tags(struct qtc_parser *p, const struct qtc_format *format);
-/* A format with this body behind the same opener: this one, if it fits; or NULL. */
-const struct qtc_format *qtc_sibling(const struct qtc_format *format, enum qtc_body body);
+/* Formats that share an opener, and the marks of their calls. "": the formats
+ * whose calls need none. */
+void qtc_use_group(struct qtc_parser *p, const char *opener);
+/* The first of the group with this body; NULL: none. */
+const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_body body);
+/* The first of the group whose function's name is plain text before this byte, a
+ * bracket; '\0': before a tag. */
+const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
+/* One that stands for the group. */
+const struct qtc_format *qtc_group_first(const struct qtc_parser *p);
+/* One of the group writes functions' names as text. */
+bool qtc_group_names(const struct qtc_parser *p);
+/* One of the group writes a call's type before its name. */
+bool qtc_group_types(const struct qtc_parser *p);
+/* The group has markers that end a block. */
+bool qtc_group_closes(const struct qtc_parser *p);
+/* The marker at this node, or NULL; with `next`, only if none that is longer goes on. */
+const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node);
+bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next);
+void qtc_mark_set_free(struct qtc_mark_set *set);
 
 /* ---- engine.c ----------------------------------------------------------- */
 
 /* What was kept is text after all. Returns i. */
 size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why);
+/* Reads bytes once more that begin at `from`. Returns i. */
+size_t qtc_again(struct qtc_parser *p, uint64_t from, struct qtc_bytes text, size_t i);
 /* Reads the kept bytes [from, base + i) again, in `state`. Returns i. */
 size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state state);
 
@@ -282,6 +336,7 @@ void qtc_defect(struct qtc_parser *p, enum qtc_defect defect, struct qtc_bytes w
 void qtc_flush_args(struct qtc_parser *p, uint64_t end);
 enum qtc_event_kind qtc_text_kind(const struct qtc_parser *p);
 void qtc_trial_begin(struct qtc_parser *p, bool in_fence, size_t i);
+
 void qtc_trial_commit(struct qtc_parser *p);
 /* It is no call: the loop gives its text back behind this step. */
 void qtc_trial_fail(struct qtc_parser *p, enum qtc_defect why);
@@ -294,20 +349,64 @@ qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_tail;
 void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
 void qtc_text_begin(struct qtc_parser *p, bool after_call);
 
-/* ---- xml.c -------------------------------------------------------------- */
+/* ---- structure.c -------------------------------------------------------- */
 
 qtc_step qtc_step_block, qtc_step_fence, qtc_step_function, qtc_step_inner, qtc_step_after, qtc_step_tag,
     qtc_step_header, qtc_step_property;
-/* The tag of a kind that begins at p->tag has been found, in p->origin; the
- * piece goes on at i. */
-size_t qtc_structure(struct qtc_parser *p, enum qtc_mark_kind kind, size_t i);
-void qtc_block_begin(struct qtc_parser *p, const struct qtc_format *format);
-void qtc_function_begin(struct qtc_parser *p, size_t i);
-/* The name in a tag's inside (what stands behind "<function" or "<parameter").
- * False where there is none. */
-bool qtc_tag_name(struct qtc_bytes inside, struct qtc_bytes *name, unsigned *flags);
+/* The tag of a mark that begins at p->tag has been found, in p->origin; the piece
+ * goes on at i. */
+size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+void qtc_block_begin(struct qtc_parser *p, const char *opener);
+/* A marker's first byte is at in[i]. */
+size_t qtc_tag_begin(struct qtc_parser *p, size_t i);
+void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+/* One more byte of a header: 1 at its end, -1 where it cannot go on. */
+int qtc_header_byte(struct qtc_parser *p, char c);
+/* A closing tag that was found with its end. */
+bool qtc_tag_closed(const struct qtc_mark *mark);
+/* What looked like markup has no place here. Returns i. */
+size_t qtc_not_structure(struct qtc_parser *p, size_t i);
+
+/* ---- name.c ------------------------------------------------------------- */
+
+qtc_step qtc_step_name, qtc_step_name_gap, qtc_step_name_type;
+/* A function's name that is plain text begins at in[i]. */
+size_t qtc_name_begin(struct qtc_parser *p, size_t i);
+/* The mark is the end of one, or of what stands behind it. */
+size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+bool qtc_name_char(char c);
+/* The name in the inside of a function's or a parameter's tag, and the types that
+ * it gives. False where there is none. */
+struct qtc_tag {
+    struct qtc_bytes name;
+    unsigned flags; /* enum qtc_name_flag */
+    unsigned types; /* enum qtc_type */
+};
+bool qtc_tag_read(const struct qtc_format *f, enum qtc_mark_kind kind, struct qtc_bytes inside,
+                  struct qtc_tag *tag);
 /* Whether the inside, not yet complete, may still become one. */
-bool qtc_tag_open(enum qtc_mark_kind kind, struct qtc_bytes inside);
+bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qtc_bytes inside);
+/* The marker is whole: what follows it is text. Else its tag goes on, as "<function" does. */
+bool qtc_tag_whole(const char *marker);
+/* enum qtc_type bits of a type's name, or of "true" and "false": is it a string? 0: neither. */
+unsigned qtc_type_named(struct qtc_bytes name);
+/* Takes a call's name as the model wrote it: without its prefix, its id apart. */
+struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name);
+
+/* ---- message.c ---------------------------------------------------------- */
+
+qtc_step qtc_step_message;
+size_t qtc_message_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+size_t qtc_message_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+size_t qtc_message_close(struct qtc_parser *p, size_t i);
+
+/* ---- reader.c ----------------------------------------------------------- */
+
+qtc_step qtc_step_reader;
+/* Behind the bracket that opens the arguments of p->call. */
+size_t qtc_reader_begin(struct qtc_parser *p, char bracket, size_t i);
+/* The text ends inside the arguments. */
+void qtc_reader_cut(struct qtc_parser *p);
 
 /* ---- arguments.c -------------------------------------------------------- */
 
@@ -318,7 +417,8 @@ void qtc_call_commit(struct qtc_parser *p, uint64_t end);
 /* Ends the open call: its text ends at `end`. */
 void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated);
 /* A parameter's name is known, its value begins. */
-void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags);
+/* `types`: what the markup says of it, 0: nothing. */
+void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types);
 /* <parameter> without a name: it comes as if it were the value. */
 void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
@@ -343,6 +443,8 @@ size_t qtc_value_reject(struct qtc_parser *p, size_t i);
 
 /* ---- call.c ------------------------------------------------------------- */
 
+/* The format as which an object in the group's markers is read. */
+const struct qtc_format *qtc_object_format(const struct qtc_parser *p);
 qtc_step qtc_step_json, qtc_step_json_tag, qtc_step_json_follow, qtc_step_array;
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare);
 /* What looked like a marker, [tag, base + i), is part of the object's text. Returns i. */

@@ -79,14 +79,31 @@ void qtc_text_begin(struct qtc_parser *p, bool after_call)
 
 /* ---- plain text --------------------------------------------------------- */
 
+static size_t as_text(struct qtc_parser *p, size_t i);
+
+/* A call may begin with this byte, without a marker: where the text does, and with a
+ * format that is given also further on. */
+static bool may_be_bare(const struct qtc_parser *p, char c)
+{
+    const struct qtc_text_state *t = &p->text;
+    if (!p->bare || (c != '{' && c != '[') || t->reasoning || t->no_calls || t->code > 0) {
+        return false;
+    }
+    if (!t->begun && t->fresh) {
+        return true;
+    }
+    return p->options.format != NULL && (c == '{' || t->line_blank);
+}
+
 static size_t skip_fresh_blanks(struct qtc_parser *p, size_t i)
 {
     qtc_mark_from(p, i);
     while (i < p->n && qtc_is_blank(p->in[i])) {
         note_byte(&p->text, p->in[i++]);
     }
-    if (i < p->n && !p->text_marks.find.first[(unsigned char)p->in[i]]) {
+    if (i < p->n && !p->text_marks.find.first[(unsigned char)p->in[i]] && !may_be_bare(p, p->in[i])) {
         p->text.fresh = false;
+        p->text.begun = true;
     }
     return i;
 }
@@ -108,7 +125,7 @@ static size_t scan(struct qtc_parser *p, size_t i)
             if (t->ticks > 0) {
                 end_ticks(t);
             }
-        } else if (p->text_marks.find.first[(unsigned char)in[i]]) {
+        } else if (p->text_marks.find.first[(unsigned char)in[i]] || may_be_bare(p, in[i])) {
             break;
         } else {
             note_byte(t, in[i++]);
@@ -127,6 +144,36 @@ static size_t begin_mark(struct qtc_parser *p, size_t i)
     p->node = qtc_markers_step(&p->text_marks.find, 0, p->in[i]);
     p->state = QTC_S_TEXT_MARK;
     return i + 1;
+}
+
+/* A call without an opener may begin at p->cand. */
+static bool begin_bare(struct qtc_parser *p, size_t i)
+{
+    bool fence = p->text.fence > 0;
+    if (fence && p->options.tools == NULL) {
+        return false;
+    }
+    if (!p->trial.on && (fence || p->options.recover == QTC_RECOVER_STRICT)) {
+        qtc_trial_begin(p, fence, i);
+    }
+    p->tag = p->cand;
+    qtc_block_begin(p, "");
+    p->text.bare = true;
+    return true;
+}
+
+/* A marker, or a call without one, begins at in[i]. */
+static size_t begin_markup(struct qtc_parser *p, size_t i)
+{
+    if (p->text_marks.find.first[(unsigned char)p->in[i]]) {
+        return begin_mark(p, i);
+    }
+    qtc_mark_from(p, i);
+    p->cand = qtc_pos(p, i);
+    if (!begin_bare(p, i)) {
+        return as_text(p, i + 1);
+    }
+    return i;
 }
 
 /* in[from, to) is text; a character that is cut by the piece's end waits. */
@@ -148,7 +195,7 @@ size_t qtc_step_text(struct qtc_parser *p, size_t i)
     if (p->text.fresh) {
         i = skip_fresh_blanks(p, i);
         if (i == p->n || p->text.fresh) {
-            return i < p->n ? begin_mark(p, i) : i;
+            return i < p->n ? begin_markup(p, i) : i;
         }
     }
     size_t end = scan(p, i);
@@ -157,7 +204,7 @@ size_t qtc_step_text(struct qtc_parser *p, size_t i)
     } else if (end > i) {
         give(p, i, end);
     }
-    return end < p->n ? begin_mark(p, end) : end;
+    return end < p->n ? begin_markup(p, end) : end;
 }
 
 /* The rest of a character whose first bytes came with the last piece. */
@@ -202,6 +249,7 @@ static size_t as_text(struct qtc_parser *p, size_t i)
     p->state = QTC_S_TEXT;
     p->node = 0;
     p->text.fresh = false;
+    p->text.begun |= !p->text.reasoning;
     qtc_text_note(p, qtc_held_from(p, p->cand, i));
     qtc_emit_held(p, qtc_text_kind(p), i);
     return i;
@@ -223,6 +271,9 @@ static bool in_code(const struct qtc_parser *p)
 static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     bool fence = p->text.fence > 0;
+    if (p->text.no_calls) {
+        return as_text(p, i);
+    }
     if (p->text.code > 0 || (fence && (p->options.tools == NULL || !p->text.line_blank))) {
         return as_quoted(p, i);
     }
@@ -231,13 +282,41 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
     p->tag = p->cand;
     if (mark->kind == QTC_M_OPEN) {
-        qtc_block_begin(p, mark->format);
-    } else {
-        p->origin = QTC_S_TEXT;
-        p->text.in_block = false;
-        qtc_use_tags(p, mark->format);
-        qtc_function_begin(p, i);
+        qtc_block_begin(p, mark->text);
+        return i;
     }
+    p->origin = QTC_S_TEXT;
+    p->text.in_block = p->text.in_array = p->text.in_function = false;
+    qtc_use_group(p, mark->text);
+    return qtc_structure(p, mark, i);
+}
+
+/* A message's header; quoted ones are text. */
+static size_t on_header(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    if (in_code(p) && !p->text.reasoning) {
+        return as_quoted(p, i);
+    }
+    if (!p->trial.on && p->options.recover == QTC_RECOVER_STRICT) {
+        qtc_trial_begin(p, false, i);
+    }
+    p->tag = p->cand;
+    return qtc_message_begin(p, mark, i);
+}
+
+/* The kept blanks and the marker are framing; what follows is the answer. */
+static size_t on_content(struct qtc_parser *p, bool opens, size_t i)
+{
+    if (in_code(p)) {
+        return as_text(p, i);
+    }
+    if (!opens && p->mark < p->cand && !p->text.after_call) {
+        give_held(p, p->cand, i);
+    }
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->text.reasoning = opens ? false : p->text.reasoning;
+    qtc_text_begin(p, p->text.after_call && !opens);
+    p->text.fresh = !opens;
     return i;
 }
 
@@ -321,6 +400,13 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
         return on_opener(p, mark, i);
     case QTC_M_CLOSE:
         return on_close(p, i);
+    case QTC_M_HEADER:
+        return on_header(p, mark, i);
+    case QTC_M_MESSAGE_CLOSE:
+        return in_code(p) && !p->text.reasoning ? as_text(p, i) : qtc_message_close(p, i);
+    case QTC_M_CONTENT_OPEN:
+    case QTC_M_CONTENT_CLOSE:
+        return on_content(p, mark->kind == QTC_M_CONTENT_OPEN, i);
     case QTC_M_THINK_OPEN:
         return on_think_open(p, i);
     case QTC_M_THINK_CLOSE:
@@ -330,13 +416,28 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
 }
 
+/* The marker that seemed to begin is none. */
+static size_t no_marker(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->cand, i);
+    if (held.len > 0 && may_be_bare(p, held.data[0]) && begin_bare(p, i)) {
+        return qtc_replay(p, p->cand, i, QTC_S_BLOCK);
+    }
+    return as_text(p, i);
+}
+
 size_t qtc_step_text_mark(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_markers *find = &p->text_marks.find;
+    const struct qtc_mark_set *set = &p->text_marks;
+    const struct qtc_markers *find = &set->find;
     while (i < p->n) {
+        const struct qtc_mark *mark = qtc_mark_found(set, p->node);
+        if (mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
+            return on_marker(p, mark, i);
+        }
         unsigned node = qtc_markers_step(find, p->node, p->in[i]);
         if (node == 0) {
-            return as_text(p, i);
+            return no_marker(p, i);
         }
         i++;
         if (find->nodes[node].depth <= find->nodes[p->node].depth) {
@@ -344,8 +445,8 @@ size_t qtc_step_text_mark(struct qtc_parser *p, size_t i)
             give_held(p, p->cand, i);
         }
         p->node = node;
-        if (find->nodes[node].id >= 0) {
-            return on_marker(p, &p->text_marks.marks[find->nodes[node].id], i);
+        if (find->nodes[node].child == 0) {
+            return on_marker(p, qtc_mark_found(set, node), i);
         }
     }
     return i;

@@ -12,38 +12,56 @@
 
 #include <string.h>
 
-static size_t plain_end(const struct qtc_parser *p, size_t begin, size_t end)
+static bool is_trimmed(const struct qtc_parser *p, char c)
 {
-    return end > begin && p->in[end - 1] == '\n' ? end - 1 : end;
+    enum qtc_trim trim = p->call.format->trim;
+    return trim == QTC_TRIM_LINE ? c == '\n' : trim == QTC_TRIM_ALL && qtc_is_blank(c);
+}
+
+/* Without the blanks at the end that belong to the markup if a tag follows. */
+static size_t plain_length(const struct qtc_parser *p, const char *text, size_t len)
+{
+    size_t end = len;
+    while (end > 0 && is_trimmed(p, text[end - 1]) && (end == len || p->call.format->trim == QTC_TRIM_ALL)) {
+        end--;
+    }
+    return end;
 }
 
 static size_t begin_tag(struct qtc_parser *p, size_t i)
 {
     p->cand = p->tag = qtc_pos(p, i);
-    p->node = qtc_markers_child(&p->tag_marks.find, 0, '<');
+    p->node = qtc_markers_child(&p->tag_marks.find, 0, p->in[i]);
     p->value.close_at = p->value.close.len > 0 ? 1 : SIZE_MAX;
     p->state = QTC_S_VALUE_TAG;
     return i + 1;
 }
 
-/* One line end behind the opening tag belongs to the markup. */
-static size_t skip_first_line_end(struct qtc_parser *p, size_t i)
+/* Blanks behind the opening tag that belong to the markup. */
+static size_t skip_first_blanks(struct qtc_parser *p, size_t i)
 {
+    if (p->call.format->trim == QTC_TRIM_ALL) {
+        while (i < p->n && qtc_is_blank(p->in[i])) {
+            i++;
+        }
+        p->value.first = i == p->n;
+        return i;
+    }
     p->value.first = false;
-    return p->in[i] == '\n' ? i + 1 : i;
+    return is_trimmed(p, p->in[i]) ? i + 1 : i;
 }
 
 size_t qtc_step_value(struct qtc_parser *p, size_t i)
 {
     if (p->value.first) {
-        i = skip_first_line_end(p, i);
+        i = skip_first_blanks(p, i);
         if (i == p->n) {
             return i;
         }
     }
-    const char *tag = memchr(p->in + i, '<', p->n - i);
+    const char *tag = memchr(p->in + i, p->value.lead, p->n - i);
     size_t end = tag == NULL ? p->n : (size_t)(tag - p->in);
-    size_t plain = plain_end(p, i, end);
+    size_t plain = i + plain_length(p, p->in + i, end - i);
     size_t rest = plain == p->n ? qtc_utf8_incomplete(p->in + i, plain - i) : 0;
     plain -= rest;
     if (plain > i) {
@@ -74,7 +92,13 @@ size_t qtc_value_reject(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_value_line(struct qtc_parser *p, size_t i)
 {
-    return p->in[i] == '<' ? begin_tag(p, i) : qtc_value_reject(p, i);
+    while (p->call.format->trim == QTC_TRIM_ALL && i < p->n && qtc_is_blank(p->in[i])) {
+        i++;
+    }
+    if (i == p->n) {
+        return i;
+    }
+    return p->in[i] == p->value.lead ? begin_tag(p, i) : qtc_value_reject(p, i);
 }
 
 /* ---- tags inside the value ---------------------------------------------- */
@@ -88,20 +112,33 @@ static size_t judge_by_follower(struct qtc_parser *p, enum qtc_mark_kind closer,
     return i;
 }
 
-static size_t begin_header(struct qtc_parser *p, enum qtc_mark_kind kind, size_t i)
+static size_t value_header_done(struct qtc_parser *p, size_t len, size_t i);
+
+static size_t begin_header(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
-    p->header_kind = kind;
-    p->header_at = qtc_pos(p, i);
+    qtc_header_begin(p, mark, i);
     p->state = QTC_S_VALUE_HEADER;
-    return i;
+    return qtc_tag_closed(mark) ? value_header_done(p, 0, i) : i;
 }
 
-static size_t on_tag(struct qtc_parser *p, enum qtc_mark_kind kind, size_t i)
+static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
-    if (kind == QTC_M_OPEN || kind == QTC_M_CLOSE) {
-        return judge_by_follower(p, kind, i);
+    switch (mark->kind) {
+    case QTC_M_FUNCTION:
+        if (!qtc_tag_whole(mark->text)) {
+            return begin_header(p, mark, i);
+        }
+        return judge_by_follower(p, QTC_M_OPEN, i);
+    case QTC_M_OPEN:
+    case QTC_M_CLOSE:
+        return judge_by_follower(p, mark->kind, i);
+    case QTC_M_PARAMETER:
+    case QTC_M_END_PARAMETER:
+    case QTC_M_END_FUNCTION:
+        return begin_header(p, mark, i);
+    default:
+        return qtc_value_reject(p, i);
     }
-    return begin_header(p, kind, i);
 }
 
 /* Advances along </NAME> where a parameter's name is its tag; true at its end. */
@@ -116,11 +153,15 @@ static bool step_own_close(struct qtc_value *v, char c)
 
 size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_markers *find = &p->tag_marks.find;
+    const struct qtc_mark_set *set = &p->tag_marks;
     while (i < p->n) {
         char c = p->in[i];
+        const struct qtc_mark *mark = p->node == 0 ? NULL : qtc_mark_found(set, p->node);
+        if (mark != NULL && !qtc_mark_longer(set, p->node, c)) {
+            return on_tag(p, mark, i);
+        }
         bool own = step_own_close(&p->value, c);
-        p->node = p->node == 0 ? 0 : qtc_markers_child(find, p->node, c);
+        p->node = p->node == 0 ? 0 : qtc_markers_child(&set->find, p->node, c);
         if (own) {
             return judge_by_follower(p, QTC_M_PROPERTY, i + 1);
         }
@@ -128,8 +169,8 @@ size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
             return qtc_value_reject(p, i);
         }
         i++;
-        if (find->nodes[p->node].id >= 0) {
-            return on_tag(p, p->tag_marks.marks[find->nodes[p->node].id].kind, i);
+        if (p->node != 0 && set->find.nodes[p->node].child == 0) {
+            return on_tag(p, qtc_mark_found(set, p->node), i);
         }
     }
     return i;
@@ -137,33 +178,39 @@ size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
 
 /* ---- a tag's inside ----------------------------------------------------- */
 
-static size_t nested(struct qtc_parser *p, enum qtc_mark_kind next, size_t i);
+static size_t nested(struct qtc_parser *p, const struct qtc_mark *next, size_t i);
+
+/* The inside of the tag that was read, up to base + i. */
+static struct qtc_bytes inside_tag(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->header_at, i);
+    return qtc_bytes(held.data, p->header_len < held.len ? p->header_len : held.len);
+}
 
 /* Is <function=N> in a value more than a quotation? */
 static bool may_be_call(struct qtc_parser *p, struct qtc_bytes inside)
 {
-    struct qtc_bytes name;
-    unsigned flags;
-    if (!qtc_tag_name(inside, &name, &flags)) {
-        return false;
-    }
-    return p->options.tools == NULL || qtc_tools_find(p->options.tools, name) != NULL;
+    struct qtc_tag tag;
+    return qtc_tag_read(p->header_format, QTC_M_FUNCTION, inside, &tag) &&
+           (p->options.tools == NULL || qtc_tools_find(p->options.tools, tag.name) != NULL);
+}
+
+static bool is_declared(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    const struct qtc_tool *tool = p->call.tool;
+    return tool == NULL || tool->schema == NULL || qtc_tool_param(tool, name) != NULL;
 }
 
 /* <parameter=K> in a value: the one before was not closed, if K is one. */
 static size_t next_parameter(struct qtc_parser *p, struct qtc_bytes inside, size_t i)
 {
-    struct qtc_bytes name = {0};
-    unsigned flags = 0;
-    bool unnamed = qtc_bytes_trim(inside).len == 0 && p->value.nameless;
-    bool named =
-        qtc_tag_name(inside, &name, &flags) &&
-        (p->call.tool == NULL || p->call.tool->schema == NULL || qtc_tool_param(p->call.tool, name) != NULL);
-    if (!unnamed && !named) {
+    struct qtc_tag tag;
+    bool nameless = p->value.nameless;
+    bool named = qtc_tag_read(p->header_format, QTC_M_PARAMETER, inside, &tag) && is_declared(p, tag.name);
+    if (!named && !(nameless && qtc_bytes_trim(inside).len == 0)) {
         qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
         return qtc_value_reject(p, i);
     }
-    bool nameless = p->value.nameless;
     if (!nameless) {
         qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
     }
@@ -179,47 +226,58 @@ static size_t end_of_name(struct qtc_parser *p, size_t next)
     p->value.text = (struct qtc_buf){.failed = name.failed};
     struct qtc_bytes trimmed = qtc_bytes_trim(qtc_buf_bytes(&name));
     qtc_defect(p, QTC_D_NAMELESS_PARAMETER, trimmed);
-    qtc_parameter_begin(p, trimmed, 0);
+    qtc_parameter_begin(p, trimmed, 0, 0);
     qtc_buf_free(&name);
     qtc_unmark(p);
     return next;
 }
 
-static size_t value_header_done(struct qtc_parser *p, size_t i, size_t next)
+/* The tag is complete at base + i; its inside has `len` bytes. */
+static size_t value_header_done(struct qtc_parser *p, size_t len, size_t i)
 {
-    struct qtc_bytes inside = qtc_held_from(p, p->header_at, i);
+    p->header_len = len;
     switch (p->header_kind) {
     case QTC_M_PARAMETER:
-        return next_parameter(p, inside, next);
+        return next_parameter(p, inside_tag(p, i), i);
     case QTC_M_FUNCTION:
-        if (!may_be_call(p, inside)) {
-            return qtc_value_reject(p, next);
+        if (!may_be_call(p, inside_tag(p, i))) {
+            return qtc_value_reject(p, i);
         }
         break;
     case QTC_M_END_PARAMETER:
         if (p->value.naming) {
-            return end_of_name(p, next);
+            return end_of_name(p, i);
         }
         break;
     default:
         break;
     }
-    return judge_by_follower(p, p->header_kind, next);
+    return judge_by_follower(p, p->header_kind, i);
+}
+
+/* A closing tag without its end, before another tag: still one. */
+static size_t value_header_cut(struct qtc_parser *p, size_t i)
+{
+    bool closing = p->header_kind == QTC_M_END_PARAMETER || p->header_kind == QTC_M_END_FUNCTION;
+    if (!closing || p->in[i] != p->value.lead || p->header_matched > 0) {
+        return qtc_value_reject(p, i);
+    }
+    qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_bytes(NULL, 0));
+    return value_header_done(p, (size_t)(qtc_pos(p, i) - p->header_at), i);
 }
 
 size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
 {
     bool closing = p->header_kind == QTC_M_END_PARAMETER || p->header_kind == QTC_M_END_FUNCTION;
     for (; i < p->n; i++) {
-        char c = p->in[i];
-        if (c == '>') {
-            return value_header_done(p, i, i + 1);
+        int end = qtc_header_byte(p, p->in[i]);
+        if (end > 0) {
+            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched, i + 1);
         }
-        if (closing && c == '<') {
-            qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_bytes(NULL, 0));
-            return value_header_done(p, i, i);
+        if (closing ? end < 0 && p->in[i] != '\n' : end < 0) {
+            return value_header_cut(p, i);
         }
-        if (closing ? !qtc_is_blank(c) : c == '<' || c == '\n') {
+        if (closing && p->header_matched == 0 && !qtc_is_blank(p->in[i])) {
             return qtc_value_reject(p, i);
         }
     }
@@ -228,16 +286,21 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
 
 /* ---- what follows a closing tag ----------------------------------------- */
 
+static bool opens_call(enum qtc_mark_kind kind)
+{
+    return kind == QTC_M_OPEN || kind == QTC_M_FUNCTION || kind == QTC_M_HEADER;
+}
+
 /* Which tags make the one before them structure. */
 static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
 {
     switch (closer) {
     case QTC_M_END_PARAMETER:
-        return next != QTC_M_END_PARAMETER;
+        return next != QTC_M_END_PARAMETER && next != QTC_M_VALUE;
     case QTC_M_END_FUNCTION:
-        return next == QTC_M_CLOSE || next == QTC_M_OPEN || next == QTC_M_FUNCTION;
+        return next == QTC_M_CLOSE || next == QTC_M_MESSAGE_CLOSE || opens_call(next);
     case QTC_M_CLOSE:
-        return next == QTC_M_OPEN || next == QTC_M_FUNCTION;
+        return opens_call(next);
     case QTC_M_OPEN:
         return next == QTC_M_FUNCTION;
     case QTC_M_FUNCTION:
@@ -255,10 +318,10 @@ static size_t reject_closer(struct qtc_parser *p, size_t i)
 
 /* The tag is text, and the one behind it, which ends at base + i, is judged by
  * itself: the value's own end may stand behind a marker that it quotes. */
-static size_t reject_for_next(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+static size_t reject_for_next(struct qtc_parser *p, const struct qtc_mark *next, size_t i)
 {
     struct qtc_bytes held = qtc_held_to(p, p->tag, i);
-    size_t text = held.len > 0 && held.data[held.len - 1] == '\n' ? held.len - 1 : held.len;
+    size_t text = plain_length(p, held.data, held.len);
     qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
     qtc_value_data(p, qtc_bytes(held.data, text));
     qtc_mark_move(p, p->mark + text);
@@ -266,8 +329,8 @@ static size_t reject_for_next(struct qtc_parser *p, enum qtc_mark_kind next, siz
     return on_tag(p, next, i);
 }
 
-/* The closing tag is one: the value ends, and the tag behind it is found. */
-static size_t accept_closer(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+/* The closing tag is one: the value ends, and what stands behind it is found. */
+static size_t accept_closer(struct qtc_parser *p, const struct qtc_mark *next, size_t i)
 {
     enum qtc_mark_kind closer = p->value.closer;
     qtc_value_end(p);
@@ -285,13 +348,13 @@ size_t qtc_step_follow(struct qtc_parser *p, size_t i)
     struct qtc_value *v = &p->value;
     while (i < p->n && qtc_is_blank(p->in[i])) {
         if (p->in[i++] == '\n' && v->chain) {
-            return accept_closer(p, v->closer, i);
+            return accept_closer(p, NULL, i);
         }
     }
     if (i == p->n) {
         return i;
     }
-    if (p->in[i] != '<') {
+    if (!p->tag_marks.find.first[(unsigned char)p->in[i]]) {
         return reject_closer(p, i);
     }
     if (v->closer == QTC_M_PROPERTY) {
@@ -301,15 +364,15 @@ size_t qtc_step_follow(struct qtc_parser *p, size_t i)
         return i;
     }
     p->tag = qtc_pos(p, i);
-    p->node = qtc_markers_child(&p->tag_marks.find, 0, '<');
+    p->node = qtc_markers_child(&p->tag_marks.find, 0, p->in[i]);
     p->state = QTC_S_FOLLOW_TAG;
     return i + 1;
 }
 
-static size_t on_follower(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+static size_t on_follower(struct qtc_parser *p, const struct qtc_mark *next, size_t i)
 {
     enum qtc_mark_kind closer = p->value.closer;
-    if (!confirms(closer, next)) {
+    if (!confirms(closer, next->kind)) {
         return reject_for_next(p, next, i);
     }
     if (closer == QTC_M_OPEN) {
@@ -318,9 +381,9 @@ static size_t on_follower(struct qtc_parser *p, enum qtc_mark_kind next, size_t 
     if (closer == QTC_M_FUNCTION) {
         return nested(p, next, i);
     }
-    if (closer == QTC_M_END_FUNCTION && next == QTC_M_CLOSE) {
+    if (closer == QTC_M_END_FUNCTION && next->kind == QTC_M_CLOSE) {
         /* Both closers, but no </parameter>: still a quotation if its line goes on. */
-        judge_by_follower(p, next, i);
+        judge_by_follower(p, next->kind, i);
         p->value.chain = true;
         return i;
     }
@@ -329,15 +392,19 @@ static size_t on_follower(struct qtc_parser *p, enum qtc_mark_kind next, size_t 
 
 size_t qtc_step_follow_tag(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_markers *find = &p->tag_marks.find;
+    const struct qtc_mark_set *set = &p->tag_marks;
     while (i < p->n) {
-        p->node = qtc_markers_child(find, p->node, p->in[i]);
+        const struct qtc_mark *mark = qtc_mark_found(set, p->node);
+        if (mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
+            return on_follower(p, mark, i);
+        }
+        p->node = qtc_markers_child(&set->find, p->node, p->in[i]);
         if (p->node == 0) {
             return reject_closer(p, i);
         }
         i++;
-        if (find->nodes[p->node].id >= 0) {
-            return on_follower(p, p->tag_marks.marks[find->nodes[p->node].id].kind, i);
+        if (set->find.nodes[p->node].child == 0) {
+            return on_follower(p, qtc_mark_found(set, p->node), i);
         }
     }
     return i;
@@ -361,30 +428,28 @@ static size_t leave_to_nested(struct qtc_parser *p, size_t i)
 }
 
 /* Behind its header stands a parameter, or its end. */
-static size_t nested(struct qtc_parser *p, enum qtc_mark_kind next, size_t i)
+static size_t nested(struct qtc_parser *p, const struct qtc_mark *next, size_t i)
 {
     if (p->no_nest) {
         return leave_to_nested(p, i);
     }
-    p->value.depth = next == QTC_M_END_FUNCTION ? 0 : 1;
+    p->value.depth = next->kind == QTC_M_END_FUNCTION ? 0 : 1;
     p->node = 0;
     p->state = QTC_S_NEST;
     return i;
 }
 
 /* The value's own end is in sight: the inner call is its text. */
-static size_t keep_nested(struct qtc_parser *p, size_t len, size_t i)
+static size_t keep_nested(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
-    uint64_t tag = qtc_pos(p, i) - len;
+    uint64_t tag = qtc_pos(p, i) - strlen(mark->text);
     struct qtc_bytes text = qtc_held_to(p, tag, i);
-    if (text.len > 0 && text.data[text.len - 1] == '\n') {
-        text.len--;
-    }
+    text.len = plain_length(p, text.data, text.len);
     qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
     qtc_value_data(p, text);
     qtc_mark_move(p, p->mark + text.len);
     p->cand = p->tag = tag;
-    return begin_header(p, QTC_M_END_PARAMETER, i);
+    return begin_header(p, mark, i);
 }
 
 size_t qtc_step_nest(struct qtc_parser *p, size_t i)
@@ -395,14 +460,14 @@ size_t qtc_step_nest(struct qtc_parser *p, size_t i)
         if (find->nodes[p->node].id < 0) {
             continue;
         }
-        const struct qtc_mark *mark = &p->tag_marks.marks[find->nodes[p->node].id];
+        const struct qtc_mark *mark = qtc_mark_found(&p->tag_marks, p->node);
         p->node = 0;
-        if (mark->kind == QTC_M_FUNCTION && mark->text[0] == '<') {
+        if (mark->kind == QTC_M_FUNCTION && mark->text[0] == p->value.lead) {
             p->value.depth++;
         } else if (mark->kind == QTC_M_END_FUNCTION && p->value.depth > 0) {
             p->value.depth--;
         } else if (mark->kind == QTC_M_END_PARAMETER && p->value.depth == 0) {
-            return keep_nested(p, strlen(mark->text), i);
+            return keep_nested(p, mark, i);
         }
     }
     return i;

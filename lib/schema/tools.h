@@ -14,7 +14,8 @@ enum qtc_type {
     QTC_T_BOOLEAN = 8,
     QTC_T_NULL = 16,
     QTC_T_ARRAY = 32,
-    QTC_T_OBJECT = 64
+    QTC_T_OBJECT = 64,
+    QTC_T_ANY = 127
 };
 
 struct qtc_param {

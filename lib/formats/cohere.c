@@ -1,0 +1,46 @@
+/* Cohere's Command: 3 and 4 differ in the tags around their answers. */
+#include "formats/rows.h"
+
+#define COHERE_TOKENS                                                                                        \
+    "<|END_OF_TURN_TOKEN|>", "<|START_OF_TURN_TOKEN|>", "<|CHATBOT_TOKEN|>", "<EOS_TOKEN>", "<BOS_TOKEN>"
+
+const struct qtc_format qtc_format_cohere_command3 = {
+    .name = "cohere_command3",
+    .aliases = {"cohere"},
+    .models = "Command A, Command R7B",
+    .model_ids = {"command-a", "command-r7b"},
+    .example = "<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"get_weather\", "
+               "\"parameters\": {\"city\": \"Tokyo\"}}\n]<|END_ACTION|>",
+    .body = QTC_BODY_JSON,
+    .open = {"<|START_ACTION|>"},
+    .close = {"<|END_ACTION|>"},
+    .array = true,
+    .name_keys = {"tool_name", "name"},
+    .argument_keys = {"parameters", "arguments"},
+    .id_keys = {"tool_call_id"},
+    .think_open = {"<|START_THINKING|>"},
+    .think_close = {"<|END_THINKING|>"},
+    .content_open = {"<|START_RESPONSE|>"},
+    .content_close = {"<|END_RESPONSE|>"},
+    .special_tokens = {COHERE_TOKENS},
+};
+
+const struct qtc_format qtc_format_cohere_command4 = {
+    .name = "cohere_command4",
+    .models = "Command A+",
+    .model_ids = {"command-a-plus"},
+    .example = "<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"get_weather\", "
+               "\"parameters\": {\"city\": \"Tokyo\"}}\n]<|END_ACTION|>",
+    .body = QTC_BODY_JSON,
+    .open = {"<|START_ACTION|>"},
+    .close = {"<|END_ACTION|>"},
+    .array = true,
+    .name_keys = {"tool_name", "name"},
+    .argument_keys = {"parameters", "arguments"},
+    .id_keys = {"tool_call_id"},
+    .think_open = {"<|START_THINKING|>"},
+    .think_close = {"<|END_THINKING|>"},
+    .content_open = {"<|START_TEXT|>"},
+    .content_close = {"<|END_TEXT|>"},
+    .special_tokens = {COHERE_TOKENS},
+};

@@ -1,0 +1,43 @@
+/* Calls as free XML, and what client libraries ask of models that know no format. */
+#include "formats/rows.h"
+
+/* The opener's tag holds the name, or elements called as the JSON keys do. */
+const struct qtc_format qtc_format_xml_generic = {
+    .name = "xml_generic",
+    .models = "any that writes calls as XML of its own making",
+    .example = "<tool_call name=\"get_weather\"><args><city>Tokyo</city></args></tool_call>",
+    .body = QTC_BODY_ELEMENTS,
+    .open = {"<tool_call", "<tool:call", "<function_call"},
+    .close = {"</tool_call>", "</tool:call>", "</function_call>"},
+    .function_end = ">",
+    .name_attribute = "name",
+    .skip = {"<args>", "</args>", "<tool:args>", "</tool:args>"},
+    .trim = QTC_TRIM_ALL,
+    .cdata = true,
+    .name_keys = {"tool_name", "name"},
+    .argument_keys = {"tool_arguments", "arguments", "parameters"},
+    .think_open = {"<think>"},
+    .think_close = {"</think>"},
+};
+
+const struct qtc_format qtc_format_morph_xml = {
+    .name = "morph_xml",
+    .models = "any, through the AI SDK's tool middleware; needs the tools",
+    .example = "<get_weather>\n<city>Tokyo</city>\n</get_weather>",
+    .body = QTC_BODY_ELEMENTS,
+    .trim = QTC_TRIM_ALL,
+    .cdata = true,
+    .tool_tags = true,
+    .think_open = {"<think>"},
+    .think_close = {"</think>"},
+};
+
+const struct qtc_format qtc_format_yaml_xml = {
+    .name = "yaml_xml",
+    .models = "any, through the AI SDK's tool middleware; needs the tools",
+    .example = "<get_weather>\ncity: Tokyo\n</get_weather>",
+    .body = QTC_BODY_YAML,
+    .tool_tags = true,
+    .think_open = {"<think>"},
+    .think_close = {"</think>"},
+};
