@@ -55,6 +55,8 @@ LINK    = $(CC) $(QTC_CFLAGS) $(CFLAGS) $(QTC_LDFLAGS) $(LDFLAGS)
 # Only lib/jq.c calls libjq. It is a member of libqtc.a that is linked in where
 # it is used: by the commands, and by the unit tests that share their code.
 JQ_LIBS     ?= -ljq
+# Only lib/parse/yaml.c calls libyaml; the parser calls that, so whoever parses links it.
+YAML_LIBS   ?= -lyaml
 CMOCKA_LIBS ?= -lcmocka
 
 # ---- what there is -----------------------------------------------------------
@@ -108,19 +110,19 @@ $(LIBQTC) $(LIBCMD):
 	$(AR) qcs $@ $^
 
 $(COMMANDS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIBCMD) $(LIBQTC)
-	$(LINK) -o $@ $^ $(JQ_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $^ $(JQ_LIBS) $(YAML_LIBS) $(LDLIBS)
 
 $(GEN): $(BUILD)/cmd/completions.o $(LIBCMD) $(LIBQTC)
-	$(LINK) -o $@ $^ $(LDLIBS)
+	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBQTC)
-	$(LINK) -o $@ $^ $(LDLIBS)
+	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
 
 $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(LIBCMD) $(LIBQTC)
-	$(LINK) -o $@ $^ $(CMOCKA_LIBS) $(JQ_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $^ $(CMOCKA_LIBS) $(JQ_LIBS) $(YAML_LIBS) $(LDLIBS)
 
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIBQTC)
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(YAML_LIBS) $(LDLIBS)
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(ALL_SRC))
 
@@ -191,7 +193,7 @@ includedir=$(INCLUDEDIR)
 Name: qtc
 Description: What LLM servers really send, turned into correct tool calls
 Version: $(VERSION)
-Libs: -L$${libdir} -lqtc
+Libs: -L$${libdir} -lqtc $(YAML_LIBS)
 Cflags: -I$${includedir}
 endef
 

@@ -112,6 +112,44 @@ void qtc_typed(struct qtc_buf *out, struct qtc_bytes text, unsigned types, bool 
     qtc_json_string(out, text);
 }
 
+/* How deep the arrays and objects of valid JSON are nested. */
+static unsigned depth_of(struct qtc_bytes json)
+{
+    unsigned depth = 0, deepest = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < json.len; i++) {
+        char c = json.data[i];
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+        } else if (c == '{' || c == '[') {
+            depth++;
+            deepest = depth > deepest ? depth : deepest;
+        } else {
+            depth -= c == '}' || c == ']';
+            quoted = c == '"';
+        }
+    }
+    return deepest;
+}
+
+void qtc_typed_inside(struct qtc_buf *out, struct qtc_bytes text, unsigned types, bool guess, unsigned depth,
+                      bool *mismatch, unsigned *mended)
+{
+    size_t start = out->len;
+
+    qtc_typed(out, text, types, guess, mismatch, mended);
+    if (out->failed || out->data[start] == '"' ||
+        depth + depth_of(qtc_bytes(out->data + start, out->len - start)) <= QTC_JSON_MAX_DEPTH) {
+        return;
+    }
+    out->len = start;
+    *mended = 0;
+    *mismatch = true;
+    qtc_json_string(out, text);
+}
+
 bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
 {
     if (guess && types == 0) {

@@ -12,6 +12,11 @@
 void qtc_typed(struct qtc_buf *out, struct qtc_bytes text, unsigned types, bool guess, bool *mismatch,
                unsigned *mended);
 
+/* The same for a value that stands inside `depth` arrays and objects: JSON text that would
+ * be nested deeper than QTC_JSON_MAX_DEPTH there is a string. */
+void qtc_typed_inside(struct qtc_buf *out, struct qtc_bytes text, unsigned types, bool guess, unsigned depth,
+                      bool *mismatch, unsigned *mended);
+
 /* Whether a value that begins like this may still become something else than a
  * string, where a string is allowed too. Once false, it can be streamed. */
 bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess);

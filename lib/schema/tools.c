@@ -336,6 +336,7 @@ static bool join_properties(struct reader *r, const struct property *const *p,
             param->required = true;
         } else if (!is_replaced(p, end)) {
             param->types |= qtc_schema_types(&r->scope, p[0]->schema);
+            param->schema = declared ? param->schema : p[0]->schema;
             declared = true;
         }
     }
@@ -377,7 +378,12 @@ static bool fill_tool(struct reader *r, const struct found *found, struct qtc_to
 {
     const struct qtc_json *schema = schema_of(found->function);
 
-    *tool = (struct qtc_tool){.name = found->name, .schema = schema};
+    *tool = (struct qtc_tool){
+        .name = found->name,
+        .schema = schema,
+        .function = found->function,
+        .item = found->item,
+    };
     r->scope.roots[0] = schema;
     r->scope.roots[1] = found->function;
     r->scope.roots[2] = found->item;

@@ -22,6 +22,7 @@ struct qtc_param {
     struct qtc_bytes name;
     unsigned types; /* enum qtc_type bits */
     bool required;
+    const struct qtc_json *schema; /* the property's own; the first, where several branches have it */
 };
 
 struct qtc_tool {
@@ -29,6 +30,9 @@ struct qtc_tool {
     const struct qtc_param *params; /* sorted by name, byte by byte */
     size_t param_count;
     const struct qtc_json *schema; /* the parameters' schema; NULL when none was given */
+    /* Local references lead into it, or into what it stands in: */
+    const struct qtc_json *function; /* the object with the name */
+    const struct qtc_json *item;     /* the element of the input that holds that */
 };
 
 struct qtc_tools; /* immutable once read; may be shared by threads */

@@ -1,4 +1,4 @@
-/* types.h - what a JSON Schema says about the type of a value. Private to schema/. */
+/* types.h - what a JSON Schema says about the type of a value. Private to the library. */
 #ifndef QTC_SCHEMA_TYPES_H
 #define QTC_SCHEMA_TYPES_H
 

@@ -1,5 +1,5 @@
 /* test_tools.c - the shapes in which tools come, and the types of their parameters. */
-#include "schema/tools.h"
+#include "schema/walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -434,6 +434,126 @@ static void looks_up_by_name(void **state)
     qtc_buf_free(&text);
 }
 
+/* ---- what is inside a value -------------------------------------------------- */
+
+/* path: members by their names, elements as [index]. */
+static struct qtc_schema_at walk(struct qtc_schema_scope *scope, const struct qtc_tool *tool,
+                                 const char *path)
+{
+    struct qtc_schema_at at = qtc_schema_root(scope, tool);
+
+    while (*path != 0) {
+        size_t len = strcspn(path, ".");
+        at = *path == '[' ? qtc_schema_items(&at, (size_t)atoi(path + 1))
+                          : qtc_schema_member(&at, qtc_bytes(path, len));
+        path += len + (path[len] == '.');
+    }
+    return at;
+}
+
+static void schemas_of_values_inside(void **state)
+{
+    static const struct {
+        const char *schema, *path, *types;
+    } list[] = {
+        {"{}", "", "o"},
+        {"{}", "a.b", "-"},
+        {"true", "a", "-"},
+        {"{\"properties\":{\"a\":{\"type\":\"integer\"}}}", "a", "i"},
+        {"{\"properties\":{\"a\":{\"type\":\"integer\"}}}", "b", "-"},
+        {"{\"properties\":{\"a\":{\"properties\":{\"b\":{\"type\":\"null\"}}}}}", "a.b", "0"},
+        {"{\"properties\":{\"a\":{\"items\":{\"type\":\"string\"}}}}", "a.[7]", "s"},
+        {"{\"properties\":{\"a\":{\"items\":{\"items\":{\"type\":\"boolean\"}}}}}", "a.[0].[0]", "b"},
+        {"{\"properties\":{\"a\":{\"items\":{\"type\":\"string\"}}}}", "a.b", "-"},
+        {"{\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":{\"type\":\"string\"}}",
+         "a", "i"},
+        {"{\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":{\"type\":\"string\"}}",
+         "b", "s"},
+        {"{\"additionalProperties\":false}", "b", "-"},
+        {"{\"additionalProperties\":{\"items\":{\"type\":\"integer\"}}}", "b.[0]", "i"},
+        {"{\"properties\":{\"a\":{\"prefixItems\":[{\"type\":\"string\"}],\"items\":{\"type\":\"integer\"}}}"
+         "}",
+         "a.[0]", "s"},
+        {"{\"properties\":{\"a\":{\"prefixItems\":[{\"type\":\"string\"}],\"items\":{\"type\":\"integer\"}}}"
+         "}",
+         "a.[1]", "i"},
+        {"{\"properties\":{\"a\":{\"items\":[{\"type\":\"string\"},{\"type\":\"null\"}]}}}", "a.[1]", "0"},
+        {"{\"properties\":{\"a\":{\"items\":[{\"type\":\"string\"}],\"additionalItems\":{\"type\":\"null\"}}}"
+         "}",
+         "a.[5]", "0"},
+        {"{\"properties\":{\"a\":{\"$ref\":\"#/$defs/n\"}},\"$defs\":{\"n\":{\"properties\":{\"n\":"
+         "{\"$ref\":\"#/$defs/n\"},\"v\":{\"type\":\"integer\"}}}}}",
+         "a.n.n.n.v", "i"},
+        {"{\"$ref\":\"#\",\"properties\":{\"a\":{\"type\":\"integer\"}}}", "a", "i"},
+        {"{\"properties\":{\"a\":{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"array\",\"items\":"
+         "{\"type\":\"number\"}}]}}}",
+         "a.[0]", "n"},
+        {"{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"string\"}"
+         "}}}},"
+         "{\"properties\":{\"a\":{\"properties\":{\"c\":{\"type\":\"integer\"}}}}}]}",
+         "a.b", "s"},
+        {"{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"string\"}"
+         "}}}},"
+         "{\"properties\":{\"a\":{\"properties\":{\"c\":{\"type\":\"integer\"}}}}}]}",
+         "a.c", "i"},
+        {"{\"oneOf\":[{\"properties\":{\"a\":{\"type\":\"string\"}}},{\"properties\":{\"a\":{\"type\":"
+         "\"integer\"}}},"
+         "{\"properties\":{\"a\":{\"type\":\"number\"}}},{\"properties\":{\"a\":{\"type\":\"null\"}}},"
+         "{\"properties\":{\"a\":{\"type\":\"boolean\"}}}]}",
+         "a", "snb0"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        struct qtc_buf text = {0}, types = {0};
+        qtc_buf_str(&text, "{\"name\":\"f\",\"parameters\":");
+        qtc_buf_str(&text, list[i].schema);
+        qtc_buf_str(&text, "}");
+        struct qtc_tools *tools = qtc_tools_read(qtc_buf_bytes(&text), NULL);
+        struct qtc_schema_scope scope;
+        qtc_schema_begin(&scope, qtc_tools_at(tools, 0), 0);
+        put_types(&types, walk(&scope, qtc_tools_at(tools, 0), list[i].path).types);
+        qtc_buf_byte(&types, 0);
+        if (strcmp(types.data, list[i].types) != 0) {
+            fail_msg("%s at %s\ngot:      %s\nexpected: %s", list[i].schema, list[i].path, types.data,
+                     list[i].types);
+        }
+        qtc_schema_end(&scope);
+        qtc_tools_free(tools);
+        qtc_buf_free(&text);
+        qtc_buf_free(&types);
+    }
+}
+
+static void a_parameter_keeps_its_schema(void **state)
+{
+    struct qtc_tools *tools = qtc_tools_read(
+        qtc_str("{\"name\":\"f\",\"parameters\":{\"properties\":{\"a\":{\"type\":\"string\"},"
+                "\"a\":{\"type\":\"integer\"}},\"anyOf\":[{\"properties\":{\"a\":{},\"b\":true}}]}}"),
+        NULL);
+    const struct qtc_tool *tool = qtc_tools_at(tools, 0);
+
+    (void)state;
+    assert_true(qtc_bytes_is(qtc_tool_param(tool, qtc_str("a"))->schema->raw, "{\"type\":\"integer\"}"));
+    assert_true(qtc_bytes_is(qtc_tool_param(tool, qtc_str("b"))->schema->raw, "true"));
+    qtc_tools_free(tools);
+}
+
+static void without_a_tool_nothing_is_known(void **state)
+{
+    struct qtc_schema_scope scope;
+    struct qtc_schema_at nowhere = {0};
+
+    (void)state;
+    qtc_schema_begin(&scope, NULL, SIZE_MAX);
+    struct qtc_schema_at at = qtc_schema_root(&scope, NULL);
+    assert_int_equal(at.types, QTC_T_OBJECT);
+    assert_int_equal(qtc_schema_member(&at, qtc_str("a")).count, 0);
+    assert_int_equal(qtc_schema_member(&nowhere, qtc_str("a")).types, 0);
+    assert_int_equal(qtc_schema_items(&nowhere, 3).types, 0);
+    qtc_schema_end(&scope);
+}
+
 /* Each definition refers twice to the next one: 2^60 ways through 60 of them.
  * Ends only if the work is bounded. */
 static void references_cannot_explode(void **state)
@@ -454,7 +574,15 @@ static void references_cannot_explode(void **state)
         }
         qtc_buf_str(&text, "\"60\":{\"properties\":{\"q\":{}}}}}}");
         struct qtc_tools *tools = qtc_tools_read(qtc_buf_bytes(&text), NULL);
-        assert_non_null(qtc_tool_param(qtc_tools_find(tools, qtc_str("f")), qtc_str("p")));
+        const struct qtc_tool *tool = qtc_tools_find(tools, qtc_str("f"));
+        assert_non_null(qtc_tool_param(tool, qtc_str("p")));
+        struct qtc_schema_scope scope;
+        qtc_schema_begin(&scope, tool, 1 << 20);
+        for (unsigned i = 0; i < 100000; i++) {
+            walk(&scope, tool, "p.q.[0]");
+        }
+        assert_int_equal(scope.budget, 0);
+        qtc_schema_end(&scope);
         qtc_tools_free(tools);
         qtc_buf_free(&text);
     }
@@ -463,11 +591,12 @@ static void references_cannot_explode(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_shape_is_read),       cmocka_unit_test(later_tools_replace_earlier_ones),
-        cmocka_unit_test(errors_have_a_place),       cmocka_unit_test(a_tree_is_borrowed),
-        cmocka_unit_test(types_of_a_parameter),      cmocka_unit_test(names_of_types),
-        cmocka_unit_test(parameters_of_a_schema),    cmocka_unit_test(looks_up_by_name),
-        cmocka_unit_test(references_cannot_explode),
+        cmocka_unit_test(every_shape_is_read),          cmocka_unit_test(later_tools_replace_earlier_ones),
+        cmocka_unit_test(errors_have_a_place),          cmocka_unit_test(a_tree_is_borrowed),
+        cmocka_unit_test(types_of_a_parameter),         cmocka_unit_test(names_of_types),
+        cmocka_unit_test(parameters_of_a_schema),       cmocka_unit_test(looks_up_by_name),
+        cmocka_unit_test(references_cannot_explode),    cmocka_unit_test(schemas_of_values_inside),
+        cmocka_unit_test(a_parameter_keeps_its_schema), cmocka_unit_test(without_a_tool_nothing_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
