@@ -1,48 +1,140 @@
-/* format.h - model formats: a row each, data and no code. */
+/* format.h - model formats: a row each, data and no code.
+ *
+ * What a row says, drawn along one response:
+ *
+ *   text  OPEN  FUNCTION_OPEN name FUNCTION_END  arguments  FUNCTION_CLOSE  CLOSE  text
+ *
+ *   <tool_call>\n<function=N>\n …parameters… \n</function>\n</tool_call>      tags
+ *   <tool_call>N\n <arg_key>K</arg_key> <arg_value>V</arg_value> </tool_call> tags, name as text
+ *   <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>N<｜tool▁sep｜>{…}<｜tool▁call▁end｜>…  named
+ *   <tool_call>\n{"name": N, "arguments": {…}}\n</tool_call>                  json
+ *
+ * Any of the markers may be missing from a row: then what stands next to it
+ * follows at once. Blanks may stand between all of them. Formats whose rows have
+ * an opener in common are told apart by what follows it. */
 #ifndef QTC_FORMAT_H
 #define QTC_FORMAT_H
 
 #include "json/json.h"
 
-/* Which reader takes over behind a call's opening marker. */
+/* How a call is written, and so which reader takes over behind its markers. */
 enum qtc_body {
-    QTC_BODY_NONE,  /* the format has no calls */
-    QTC_BODY_JSON,  /* {"name": N, "arguments": A}, or an array of them */
-    QTC_BODY_XML    /* <function=N> <parameter=K> V </parameter> </function> */
+    QTC_BODY_NONE,     /* the format has no calls */
+    QTC_BODY_JSON,     /* {"name": N, "arguments": A}, or an array of them */
+    QTC_BODY_NAMED,    /* the name as text, then A as JSON */
+    QTC_BODY_TAGS,     /* a tag each for the function and for its parameters */
+    QTC_BODY_ELEMENTS, /* a parameter's name is its tag; values may be elements again */
+    QTC_BODY_YAML,     /* the arguments are a YAML mapping */
+    QTC_BODY_PYTHON,   /* N(K=V, …), values as Python literals */
+    QTC_BODY_GEMMA,    /* N{K:V,…}, strings between delimiters */
+    QTC_BODIES
 };
 
-#define QTC_FORMAT_LIST 8 /* entries in a row's lists, the NULL at the end included */
+/* What of a tagged value's outer blanks belongs to the markup. */
+enum qtc_trim {
+    QTC_TRIM_LINE, /* one line end on each side */
+    QTC_TRIM_NONE,
+    QTC_TRIM_ALL,   /* every blank on both sides */
+    QTC_TRIM_TYPED, /* none of a string's, all of other values' */
+    QTC_TRIMS
+};
+
+/* What becomes of a message, by a word of its header. */
+enum qtc_route {
+    QTC_ROUTE_CONTENT,
+    QTC_ROUTE_REASONING,
+    QTC_ROUTE_DROP, /* its text is framing */
+    QTC_ROUTE_CALL, /* it is a call, or holds calls where the format has tags for them */
+    QTC_ROUTES
+};
+
+struct qtc_format_route {
+    const char *word; /* a channel, or a recipient behind "to="; "": neither is named */
+    enum qtc_route route;
+};
+
+#define QTC_FORMAT_LIST 12 /* entries in a row's lists, the end included */
 
 struct qtc_format {
     const char *name;
     const char *aliases[QTC_FORMAT_LIST];
     const char *models;  /* for people */
-    const char *example; /* one call of get_weather, as the model writes it; tests parse it */
+    /* Parts of model ids that use it, in lower case with '-' between words: what
+     * --model and an envelope's "model" are compared with. */
+    const char *model_ids[QTC_FORMAT_LIST];
+    const char *example; /* a call of get_weather, as the model writes it; tests parse it */
 
     enum qtc_body body;
-    const char *open;  /* begins a block of calls */
-    const char *close; /* ends it */
+    const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
+    const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
+    bool bare;    /* text that begins with a call begins a block too */
+    bool array;   /* the usual body is an array of calls */
+    bool suffix;  /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
 
-    /* QTC_BODY_XML: tags are <function=N>, </function>; <parameter=K>, </parameter> */
-    const char *function_tag;
-    const char *parameter_tag;
-    bool bare_function; /* the function tag without `open` begins a call too */
+    /* ---- a call ---- */
+    /* Markers such as "<function" whose tag holds more, up to function_end, or
+     * whole ones. NULL: the name follows `open`. */
+    const char *function_open;
+    const char *function_end;   /* NULL: the first character that is not a name's */
+    const char *function_close; /* NULL: the arguments' end is the call's */
+    bool bare_function;         /* function_open without `open` begins a call too */
+    const char *name_attribute; /* the name is this attribute's value; NULL: it is
+                                   what stands behind '=', or the tag's text */
+    const char *name_prefixes[QTC_FORMAT_LIST]; /* left out of names */
+    bool name_is_id;   /* functions.N:0 is also the call's id */
+    bool type_first;   /* TYPE function_end NAME, the line's end closes the tag */
+    const char *skip[QTC_FORMAT_LIST]; /* markers between the others that say nothing */
 
-    /* QTC_BODY_JSON: keys of a call's object, the usual one first */
+    /* QTC_BODY_TAGS */
+    const char *parameter_open; /* "<parameter", "<arg_key>" */
+    const char *parameter_end;  /* ends that tag: ">", "</arg_key>" */
+    const char *value_open;     /* stands before the value: "<arg_value>" */
+    const char *parameter_close;
+    const char *key_attribute;  /* as name_attribute */
+    /* Says the value's type: an attribute whose value is a JSON type's name, or,
+     * where it is "string", whether the value is one. */
+    const char *type_attribute;
+    const char *type_open, *type_close; /* the same as an element of its own */
+    enum qtc_trim trim;
+    bool cdata; /* <![CDATA[…]]> around a value is markup */
+
+    /* QTC_BODY_ELEMENTS: stands before each tag */
+    const char *element_prefix;
+    bool tool_tags; /* the tool's name is the function's tag */
+
+    /* QTC_BODY_JSON: keys of a call's object, the usual one first. No name key:
+     * {"N": A}. */
     const char *name_keys[QTC_FORMAT_LIST];
     const char *argument_keys[QTC_FORMAT_LIST];
-    bool array; /* the usual body is an array of calls */
+    const char *id_keys[QTC_FORMAT_LIST];
 
-    const char *think_open; /* NULL: the model does not reason in its text */
-    const char *think_close;
+    /* QTC_BODY_GEMMA: stands on both sides of a string */
+    const char *delimiter;
+
+    /* ---- text ---- */
+    const char *think_open[QTC_FORMAT_LIST]; /* none: the model does not reason in its text */
+    const char *think_close[QTC_FORMAT_LIST];
+    const char *content_open[QTC_FORMAT_LIST]; /* around the answer's text; they end reasoning */
+    const char *content_close[QTC_FORMAT_LIST];
     /* Special tokens of the model's tokenizer that may leak into the text. */
     const char *special_tokens[QTC_FORMAT_LIST];
+
+    /* ---- messages: header_open HEADER header_end text message_close ---- */
+    const char *header_open[QTC_FORMAT_LIST];
+    const char *header_end[QTC_FORMAT_LIST];
+    const char *message_close[QTC_FORMAT_LIST];
+    bool starts_in_header; /* the prompt ended in a header: " to=N<|message|>…" */
+    struct qtc_format_route routes[QTC_FORMAT_LIST]; /* ends with a word of NULL; a recipient
+                                                        that is not listed is a call's name */
 };
 
-/* All built-in formats, in the order in which they are listed. */
+/* All built-in formats, in the order in which they are listed: where an opener is
+ * shared, the first one that fits counts. */
 const struct qtc_format *const *qtc_formats(size_t *count);
 /* By name or alias; NULL when unknown. "auto" is not a format. */
 const struct qtc_format *qtc_format_find(const char *name);
+/* By a model's id, as "deepseek-ai/DeepSeek-V3.1"; NULL when no row names it. */
+const struct qtc_format *qtc_format_of_model(struct qtc_bytes model);
 /* Appends the row as JSON: what --show-format prints. */
 void qtc_format_json(struct qtc_buf *out, const struct qtc_format *format);
 
