@@ -1,62 +1,70 @@
-/* A row as JSON: what --show-format prints. */
-#include "formats/format.h"
+/* A row as JSON: what --show-format prints, and qtc_format_read reads. */
+#include "formats/fields.h"
 
-static const char *const body_names[] = {"none", "json", "xml"};
-
-static void key(struct qtc_buf *out, const char *name)
+static void put_text(struct qtc_buf *out, const struct qtc_field *field, const void *value)
 {
-    qtc_buf_str(out, ",\n  \"");
-    qtc_buf_str(out, name);
-    qtc_buf_str(out, "\": ");
+    (void)field;
+    qtc_json_string(out, qtc_str(*(const char *const *)value));
 }
 
-static void text(struct qtc_buf *out, const char *name, const char *value)
+static void put_list(struct qtc_buf *out, const struct qtc_field *field, const void *value)
 {
-    if (value != NULL) {
-        key(out, name);
-        qtc_json_string(out, qtc_str(value));
-    }
-}
+    const char *const *list = value;
 
-static void list(struct qtc_buf *out, const char *name, const char *const *values)
-{
-    if (values[0] == NULL) {
-        return;
-    }
-    key(out, name);
-    for (size_t i = 0; values[i] != NULL; i++) {
+    (void)field;
+    for (size_t i = 0; i < QTC_FORMAT_LIST && list[i] != NULL; i++) {
         qtc_buf_str(out, i == 0 ? "[" : ", ");
-        qtc_json_string(out, qtc_str(values[i]));
+        qtc_json_string(out, qtc_str(list[i]));
     }
     qtc_buf_byte(out, ']');
 }
 
-static void flag(struct qtc_buf *out, const char *name, bool value)
+static void put_flag(struct qtc_buf *out, const struct qtc_field *field, const void *value)
 {
-    if (value) {
-        key(out, name);
-        qtc_buf_str(out, "true");
-    }
+    (void)field;
+    qtc_buf_str(out, *(const bool *)value ? "true" : "false");
 }
 
-void qtc_format_json(struct qtc_buf *out, const struct qtc_format *f)
+static void put_enum(struct qtc_buf *out, const struct qtc_field *field, const void *value)
 {
-    qtc_buf_str(out, "{\n  \"name\": ");
-    qtc_json_string(out, qtc_str(f->name));
-    list(out, "aliases", f->aliases);
-    text(out, "models", f->models);
-    text(out, "example", f->example);
-    text(out, "body", body_names[f->body]);
-    text(out, "open", f->open);
-    text(out, "close", f->close);
-    text(out, "function_tag", f->function_tag);
-    text(out, "parameter_tag", f->parameter_tag);
-    flag(out, "bare_function", f->bare_function);
-    list(out, "name_keys", f->name_keys);
-    list(out, "argument_keys", f->argument_keys);
-    flag(out, "array", f->array);
-    text(out, "think_open", f->think_open);
-    text(out, "think_close", f->think_close);
-    list(out, "special_tokens", f->special_tokens);
+    qtc_json_string(out, qtc_str(field->names[*(const unsigned *)value]));
+}
+
+static void put_routes(struct qtc_buf *out, const struct qtc_field *field, const void *value)
+{
+    const struct qtc_format_route *routes = value;
+
+    for (size_t i = 0; i < QTC_FORMAT_LIST && routes[i].word != NULL; i++) {
+        qtc_buf_str(out, i == 0 ? "{" : ", ");
+        qtc_json_string(out, qtc_str(routes[i].word));
+        qtc_buf_str(out, ": ");
+        qtc_json_string(out, qtc_str(field->names[routes[i].route]));
+    }
+    qtc_buf_byte(out, '}');
+}
+
+typedef void put(struct qtc_buf *out, const struct qtc_field *field, const void *value);
+
+static put *const writers[QTC_FIELD_KINDS] = {
+    [QTC_FIELD_TEXT] = put_text, [QTC_FIELD_LIST] = put_list,     [QTC_FIELD_FLAG] = put_flag,
+    [QTC_FIELD_ENUM] = put_enum, [QTC_FIELD_ROUTES] = put_routes,
+};
+
+void qtc_format_json(struct qtc_buf *out, const struct qtc_format *format)
+{
+    size_t count;
+    const struct qtc_field *fields = qtc_format_fields(&count);
+    const char *before = "{\n  ";
+
+    for (size_t i = 0; i < count; i++) {
+        const struct qtc_field *field = &fields[i];
+        if (field->always || qtc_field_is_set(field, format)) {
+            qtc_buf_str(out, before);
+            qtc_json_string(out, qtc_str(field->key));
+            qtc_buf_str(out, ": ");
+            writers[field->kind](out, field, qtc_field_get(field, format));
+            before = ",\n  ";
+        }
+    }
     qtc_buf_str(out, "\n}\n");
 }
