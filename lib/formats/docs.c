@@ -51,9 +51,10 @@ static void put_definitions(struct qtc_buf *out)
 {
     qtc_buf_str(out, "  \"$defs\": {\n    \"marker\": {\"type\": \"string\", \"minLength\": 1");
     put_limit(out, "maxLength", QTC_FORMAT_MARKER);
-    qtc_buf_str(out, "},\n    \"text\": {\"anyOf\": [{\"$ref\": \"#/$defs/marker\"}, {\"type\": \"null\"}]},\n"
-                     "    \"list\": {\"anyOf\": [{\"$ref\": \"#/$defs/marker\"}, {\"type\": \"array\", "
-                     "\"items\": {\"$ref\": \"#/$defs/marker\"}");
+    qtc_buf_str(out,
+                "},\n    \"text\": {\"anyOf\": [{\"$ref\": \"#/$defs/marker\"}, {\"type\": \"null\"}]},\n"
+                "    \"list\": {\"anyOf\": [{\"$ref\": \"#/$defs/marker\"}, {\"type\": \"array\", "
+                "\"items\": {\"$ref\": \"#/$defs/marker\"}");
     put_limit(out, "maxItems", QTC_FORMAT_LIST - 1);
     qtc_buf_str(out, "}]}\n  }\n");
 }

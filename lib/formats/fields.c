@@ -3,9 +3,9 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const body_names[] = {
-    [QTC_BODY_NONE] = "none",   [QTC_BODY_JSON] = "json",         [QTC_BODY_NAMED] = "named",
-    [QTC_BODY_TAGS] = "tags",   [QTC_BODY_ELEMENTS] = "elements", [QTC_BODY_YAML] = "yaml",
-    [QTC_BODY_PYTHON] = "python", [QTC_BODY_GEMMA] = "gemma",     [QTC_BODIES] = NULL,
+    [QTC_BODY_NONE] = "none",     [QTC_BODY_JSON] = "json",         [QTC_BODY_NAMED] = "named",
+    [QTC_BODY_TAGS] = "tags",     [QTC_BODY_ELEMENTS] = "elements", [QTC_BODY_YAML] = "yaml",
+    [QTC_BODY_PYTHON] = "python", [QTC_BODY_GEMMA] = "gemma",       [QTC_BODIES] = NULL,
 };
 
 static const char *const trim_names[] = {
@@ -14,8 +14,11 @@ static const char *const trim_names[] = {
 };
 
 static const char *const route_names[] = {
-    [QTC_ROUTE_CONTENT] = "content", [QTC_ROUTE_REASONING] = "reasoning", [QTC_ROUTE_DROP] = "drop",
-    [QTC_ROUTE_CALL] = "call",       [QTC_ROUTES] = NULL,
+    [QTC_ROUTE_CONTENT] = "content",
+    [QTC_ROUTE_REASONING] = "reasoning",
+    [QTC_ROUTE_DROP] = "drop",
+    [QTC_ROUTE_CALL] = "call",
+    [QTC_ROUTES] = NULL,
 };
 
 #define FIELD(member, what) .key = #member, .kind = (what), .offset = offsetof(struct qtc_format, member)

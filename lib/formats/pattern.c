@@ -148,7 +148,8 @@ static bool add_byte(struct cursor *c, struct qtc_pattern *p, char byte)
 {
     *c->texts = byte;
     c->texts++;
-    return add_item(p, (struct qtc_pattern_item){.kind = QTC_PATTERN_TEXT, .text = qtc_bytes(c->texts - 1, 1)});
+    return add_item(p,
+                    (struct qtc_pattern_item){.kind = QTC_PATTERN_TEXT, .text = qtc_bytes(c->texts - 1, 1)});
 }
 
 /* Texts are taken once; what may be there or not must be blank; what is any character must be many. */

@@ -322,15 +322,9 @@ static const struct rule {
 static const struct pair {
     const char *one, *other;
 } pairs[] = {
-    {"open", "close"},
-    {"function_open", "function_close"},
-    {"parameter_open", "parameter_close"},
-    {"type_open", "type_close"},
-    {"think_open", "think_close"},
-    {"content_open", "content_close"},
-    {"open", "think_open"},
-    {"header_open", "header_end"},
-    {"header_end", "message_close"},
+    {"open", "close"},           {"function_open", "function_close"}, {"parameter_open", "parameter_close"},
+    {"type_open", "type_close"}, {"think_open", "think_close"},       {"content_open", "content_close"},
+    {"open", "think_open"},      {"header_open", "header_end"},       {"header_end", "message_close"},
 };
 
 static const struct qtc_field *field_named(const char *key)
@@ -586,13 +580,14 @@ struct qtc_format *qtc_format_read(struct qtc_bytes json, struct qtc_error *erro
     r.row = &owner->row;
     r.arena = &owner->arena;
     if (!read_bytes(&r, json)) {
-        qtc_format_free(r.row);
+        qtc_arena_free(&owner->arena);
+        free(owner);
         return NULL;
     }
-    if (r.row->name == NULL) {
-        r.row->name = "custom";
+    if (owner->row.name == NULL) {
+        owner->row.name = "custom";
     }
-    return r.row;
+    return &owner->row;
 }
 
 void qtc_format_free(struct qtc_format *format)

@@ -187,7 +187,8 @@ static size_t find_group(const struct qtc_pattern *p, struct qtc_bytes name)
 {
     size_t i = 0;
 
-    while (i < p->count && !(p->items[i].kind == QTC_PATTERN_GROUP && qtc_bytes_equal(p->items[i].text, name))) {
+    while (i < p->count &&
+           !(p->items[i].kind == QTC_PATTERN_GROUP && qtc_bytes_equal(p->items[i].text, name))) {
         i++;
     }
     return i;
@@ -228,7 +229,8 @@ static bool put_between(const struct calls *c, const struct qtc_pattern *p, cons
             }
             continue;
         }
-        struct qtc_bytes text = behind_name(&(struct tag){.quoted = tag->quoted || i > from_item}, item->text);
+        struct qtc_bytes text =
+            behind_name(&(struct tag){.quoted = tag->quoted || i > from_item}, item->text);
         if (n == COUNT(keys)) {
             return fail_pattern(&c->args, "tag_pattern");
         }
@@ -252,8 +254,8 @@ static bool put_parameters(const struct calls *c)
     qtc_pattern_trim(p);
     size_t key = find_group(p, qtc_str("key"));
     size_t value = find_group(p, qtc_str("value"));
-    if (patterns.count != 1 || key != 1 || value >= p->count - 1 || value <= key + 1 || !is_text(&p->items[0]) ||
-        !is_text(&p->items[p->count - 1]) || p->count - value > 3) {
+    if (patterns.count != 1 || key != 1 || value >= p->count - 1 || value <= key + 1 ||
+        !is_text(&p->items[0]) || !is_text(&p->items[p->count - 1]) || p->count - value > 3) {
         return fail_pattern(&c->args, "tag_pattern");
     }
     struct tag tag = read_tag(p->items[0].text);
@@ -418,8 +420,8 @@ static bool derive_function_close(const struct calls *c)
     qtc_buf_str(&close, "</");
     qtc_buf_put(&close, from(open, 1));
     qtc_buf_byte(&close, '>');
-    bool ok = close.failed ? qtc_format_no_memory(c->f->r)
-                           : put_open(c, "function_close", qtc_buf_bytes(&close));
+    bool ok =
+        close.failed ? qtc_format_no_memory(c->f->r) : put_open(c, "function_close", qtc_buf_bytes(&close));
     qtc_buf_free(&close);
     return ok;
 }
@@ -433,8 +435,8 @@ static bool put_close(const struct calls *c)
     if (!put_two_closers(c, &done)) {
         return false;
     }
-    return (done || qtc_template_markers(c->f, "close", "close_pattern",
-                                         bare && one ? "function_close" : "close")) &&
+    return (done ||
+            qtc_template_markers(c->f, "close", "close_pattern", bare && one ? "function_close" : "close")) &&
            (bare || derive_function_close(c));
 }
 
@@ -472,15 +474,14 @@ static bool put_named(const struct calls *c)
 static bool put_delimiter(const struct calls *c)
 {
     const struct qtc_json *pairs = qtc_json_get(c->args.object, "string_delims");
-    const struct qtc_json *pair = pairs != NULL ? pairs->first : NULL;
-    const struct qtc_json *open = pair != NULL ? pair->first : NULL;
-    const struct qtc_json *close = open != NULL ? open->next : NULL;
+    const struct qtc_json *pair = pairs != NULL && pairs->count == 1 ? pairs->first : NULL;
+    const struct qtc_json *open = pair != NULL && pair->count == 2 ? pair->first : NULL;
+    struct qtc_bytes text = qtc_json_text(open);
 
-    if (pairs->count != 1 || pair->count != 2 || open->type != QTC_JSON_STRING ||
-        close->type != QTC_JSON_STRING || !qtc_bytes_equal(open->text, close->text)) {
+    if (open == NULL || text.len == 0 || !qtc_bytes_equal(text, qtc_json_text(open->next))) {
         return qtc_template_fail(&c->args, "string_delims", "not one pair of the same texts");
     }
-    return qtc_template_put(&c->args, "string_delims", "delimiter", open->text);
+    return qtc_template_put(&c->args, "string_delims", "delimiter", text);
 }
 
 static bool is_true(const struct qtc_json *object, const char *key)
@@ -511,7 +512,8 @@ static bool json_content(const struct calls *c)
 static bool tags_content(const struct calls *c)
 {
     static const char *const known[] = {"tag_pattern", "value_parser", "merge_duplicates", NULL};
-    struct qtc_bytes parser = qtc_json_text(qtc_json_get(qtc_json_get(c->args.object, "value_parser"), "name"));
+    struct qtc_bytes parser =
+        qtc_json_text(qtc_json_get(qtc_json_get(c->args.object, "value_parser"), "name"));
 
     c->f->r->row->body = QTC_BODY_TAGS;
     if (!qtc_template_known_keys(&c->args, c->args.object, known)) {
