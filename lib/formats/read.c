@@ -205,42 +205,40 @@ static bool read_enum(struct qtc_format_reader *r, const struct qtc_field *field
     return ok;
 }
 
-static bool add_route(struct qtc_format_reader *r, const struct qtc_field *field,
-                      struct qtc_format_route *routes, const struct qtc_json *value)
+bool qtc_format_put_route(struct qtc_format_reader *r, struct qtc_bytes word, enum qtc_route route,
+                          const struct qtc_format_fault *at)
 {
-    struct qtc_format_fault at = fault_at(field, value);
+    struct qtc_format_route *routes = r->row->routes;
+    struct qtc_format_fault fault = *at;
     size_t n = 0;
-    int number = 0;
 
-    at.where = value->raw_key.data;
     for (; routes[n].word != NULL; n++) {
-        if (qtc_bytes_is(value->key, routes[n].word)) {
-            at.message = "a repeated key";
-            at.value = value->key;
-            return qtc_format_fail(r, &at);
+        if (qtc_bytes_is(word, routes[n].word)) {
+            fault.message = "a repeated word";
+            fault.value = word;
+            return qtc_format_fail(r, &fault);
         }
     }
     if (n + 1 == QTC_FORMAT_LIST) {
-        return fail_full(r, &at);
+        return fail_full(r, at);
     }
-    if (!read_name(r, field, value, &number)) {
-        return false;
-    }
-    routes[n].route = (enum qtc_route)number;
-    return take(r, value->key, value->key.len > 0, &routes[n].word, &at);
+    routes[n].route = route;
+    return take(r, word, word.len > 0, &routes[n].word, at);
 }
 
 static bool read_routes(struct qtc_format_reader *r, const struct qtc_field *field,
                         const struct qtc_json *value)
 {
-    struct qtc_format_route *routes = qtc_field_at(field, r->row);
-
-    memset(routes, 0, QTC_FORMAT_LIST * sizeof *routes);
+    memset(r->row->routes, 0, sizeof r->row->routes);
     if (value->type != QTC_JSON_OBJECT) {
         return fail_type(r, field, value, "not an object");
     }
     for (const struct qtc_json *member = value->first; member != NULL; member = member->next) {
-        if (!add_route(r, field, routes, member)) {
+        struct qtc_format_fault at = fault_at(field, member);
+        int number = 0;
+        at.where = member->raw_key.data;
+        if (!read_name(r, field, member, &number) ||
+            !qtc_format_put_route(r, member->key, (enum qtc_route)number, &at)) {
             return false;
         }
     }

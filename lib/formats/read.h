@@ -41,6 +41,9 @@ const char *qtc_format_own(struct qtc_format_reader *r, struct qtc_bytes text);
  * are for the error: where the text stands and in what. */
 bool qtc_format_put(struct qtc_format_reader *r, const char *key, struct qtc_bytes text,
                     const struct qtc_format_fault *at);
+/* The same for a word of a header. */
+bool qtc_format_put_route(struct qtc_format_reader *r, struct qtc_bytes word, enum qtc_route route,
+                          const struct qtc_format_fault *at);
 
 /* A response_template or a response_schema into the row. */
 bool qtc_format_template(struct qtc_format_reader *r, const struct qtc_json *template);

@@ -19,29 +19,39 @@ static const struct text_field {
     const char *name;
     const char *open, *close;
     const char *close_alone; /* the list for closers of a field that has no opener */
+    enum qtc_route route;
 } text_fields[] = {
-    {"thinking", "think_open", "think_close", "think_close"},
-    {"reasoning", "think_open", "think_close", "think_close"},
-    {"reasoning_content", "think_open", "think_close", "think_close"},
-    {"content", "content_open", "content_close", "special_tokens"},
+    {"thinking", "think_open", "think_close", "think_close", QTC_ROUTE_REASONING},
+    {"reasoning", "think_open", "think_close", "think_close", QTC_ROUTE_REASONING},
+    {"reasoning_content", "think_open", "think_close", "think_close", QTC_ROUTE_REASONING},
+    {"content", "content_open", "content_close", "special_tokens", QTC_ROUTE_CONTENT},
 };
 
 static const char calls_name[] = "tool_calls";
 
 /* ---- errors, texts ---------------------------------------------------------- */
 
-bool qtc_template_fail(const struct qtc_template_field *f, const char *key, const char *message)
+/* What a key of the template says, for errors in what becomes of it. */
+static struct qtc_format_fault fault_at(const struct qtc_template_field *f, const char *key)
 {
     const struct qtc_json *value = qtc_json_get(f->object, key);
 
-    return qtc_format_fail(f->r, &(struct qtc_format_fault){
-                                     .code = QTC_TYPE,
-                                     .where = value != NULL ? value->raw.data : f->object->raw.data,
-                                     .message = message,
-                                     .place = key,
-                                     .of = f->name,
-                                     .value = qtc_json_text(value),
-                                 });
+    return (struct qtc_format_fault){
+        .code = QTC_TYPE,
+        .where = value != NULL ? value->raw.data : f->object->raw.data,
+        .place = key,
+        .of = f->name,
+    };
+}
+
+bool qtc_template_fail(const struct qtc_template_field *f, const char *key, const char *message)
+{
+    struct qtc_format_fault fault = fault_at(f, key);
+    const struct qtc_json *value = qtc_json_get(f->object, key);
+
+    fault.message = message;
+    fault.value = qtc_json_type_of(value) == QTC_JSON_STRING ? value->text : fault.value;
+    return qtc_format_fail(f->r, &fault);
 }
 
 bool qtc_template_pattern(const struct qtc_template_field *f, const char *key, struct qtc_patterns *out)
@@ -64,14 +74,9 @@ bool qtc_template_pattern(const struct qtc_template_field *f, const char *key, s
 bool qtc_template_put(const struct qtc_template_field *f, const char *key, const char *row_key,
                       struct qtc_bytes text)
 {
-    const struct qtc_json *value = qtc_json_get(f->object, key);
+    const struct qtc_format_fault at = fault_at(f, key);
 
-    return qtc_format_put(f->r, row_key, text,
-                          &(struct qtc_format_fault){
-                              .where = value != NULL ? value->raw.data : f->object->raw.data,
-                              .place = key,
-                              .of = f->name,
-                          });
+    return qtc_format_put(f->r, row_key, text, &at);
 }
 
 bool qtc_template_put_new(const struct qtc_template_field *f, const char *key, const char *row_key,
@@ -188,40 +193,36 @@ static bool has_opener(const struct qtc_json *field)
     return qtc_json_get(field, "open") != NULL || qtc_json_get(field, "open_pattern") != NULL;
 }
 
-/* <|channel|>analysis<|message|> where calls have such headers: its word is a route. */
-static bool put_route(const struct qtc_template_field *f, enum qtc_route route, bool *done)
+/* The word of an opener that is a whole header, <|channel|>analysis<|message|>; data is NULL: it is none. */
+static struct qtc_bytes header_word(const struct qtc_format *row, struct qtc_bytes open)
 {
-    struct qtc_format *row = f->r->row;
-    struct qtc_bytes open = qtc_json_text(qtc_json_get(f->object, "open"));
-    const char *begin = NULL;
-    size_t n = 0;
+    size_t end = row->header_end[0] != NULL ? strlen(row->header_end[0]) : open.len;
+    size_t begin = 0;
 
     for (size_t i = 0; row->header_open[i] != NULL; i++) {
         size_t len = strlen(row->header_open[i]);
-        begin = open.len > len && memcmp(open.data, row->header_open[i], len) == 0 ? open.data + len : begin;
+        begin = open.len > len && memcmp(open.data, row->header_open[i], len) == 0 ? len : begin;
     }
-    size_t end_len = row->header_end[0] != NULL ? strlen(row->header_end[0]) : 0;
-    const char *end = open.data + open.len - end_len;
-    *done = begin != NULL && begin < end && memcmp(end, row->header_end[0], end_len) == 0;
-    if (!*done) {
-        return true;
+    if (begin == 0 || open.len - begin <= end ||
+        memcmp(open.data + open.len - end, row->header_end[0], end) != 0) {
+        return qtc_bytes(NULL, 0);
     }
-    while (row->routes[n].word != NULL) {
-        n++;
-    }
-    if (n + 1 == QTC_FORMAT_LIST) {
-        return qtc_template_fail(f, "open", "more than 11 entries");
-    }
-    row->routes[n].route = route;
-    row->routes[n].word = qtc_format_own(f->r, qtc_bytes_trim(qtc_bytes(begin, (size_t)(end - begin))));
-    return row->routes[n].word != NULL && qtc_template_markers(f, "close", "close_pattern", "message_close");
+    return qtc_bytes_trim(qtc_bytes(open.data + begin, open.len - begin - end));
+}
+
+/* Where calls have headers, so has text: the header's word is a route. */
+static bool put_route(const struct qtc_template_field *f, enum qtc_route route, struct qtc_bytes word)
+{
+    const struct qtc_format_fault at = fault_at(f, "open");
+
+    return qtc_format_put_route(f->r, word, route, &at) &&
+           qtc_template_markers(f, "close", "close_pattern", "message_close");
 }
 
 static bool read_text(const struct qtc_template_field *f, const struct text_field *t)
 {
     const struct qtc_json *content = qtc_json_get(f->object, "content");
-    bool routed = false;
-    bool think = strcmp(t->open, "think_open") == 0;
+    struct qtc_bytes word = header_word(f->r->row, qtc_json_text(qtc_json_get(f->object, "open")));
 
     if (content != NULL && !qtc_bytes_is(qtc_json_text(content), "text")) {
         return qtc_template_fail(f, "content", "unsupported content");
@@ -229,11 +230,8 @@ static bool read_text(const struct qtc_template_field *f, const struct text_fiel
     if (qtc_json_get(f->object, "transform") != NULL) {
         return qtc_template_fail(f, "transform", "unsupported: it is for tool_calls");
     }
-    if (!put_route(f, think ? QTC_ROUTE_REASONING : QTC_ROUTE_CONTENT, &routed)) {
-        return false;
-    }
-    if (routed) {
-        return true;
+    if (word.data != NULL) {
+        return put_route(f, t->route, word);
     }
     const char *close = has_opener(f->object) ? t->close : t->close_alone;
     return qtc_template_markers(f, "open", "open_pattern", t->open) &&
