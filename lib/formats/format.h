@@ -53,7 +53,7 @@ struct qtc_format_route {
     enum qtc_route route;
 };
 
-#define QTC_FORMAT_LIST 12 /* entries in a row's lists, the end included */
+#define QTC_FORMAT_LIST 16 /* entries in a row's lists, the end included */
 
 struct qtc_format {
     const char *name;
@@ -81,6 +81,7 @@ struct qtc_format {
     const char *name_attribute; /* the name is this attribute's value; NULL: it is
                                    what stands behind '=', or the tag's text */
     const char *name_prefixes[QTC_FORMAT_LIST]; /* left out of names */
+    const char *id_open; /* between name and function_end: the call's id follows */
     bool name_is_id;   /* functions.N:0 is also the call's id */
     bool type_first;   /* TYPE function_end NAME, the line's end closes the tag */
     const char *skip[QTC_FORMAT_LIST]; /* markers between the others that say nothing */
@@ -102,8 +103,8 @@ struct qtc_format {
     const char *element_prefix;
     bool tool_tags; /* the tool's name is the function's tag */
 
-    /* QTC_BODY_JSON: keys of a call's object, the usual one first. No name key:
-     * {"N": A}. */
+    /* Keys of a call written as a JSON object, the usual one first; no name key:
+     * {"N": A}. In QTC_BODY_ELEMENTS: the elements that hold name and arguments. */
     const char *name_keys[QTC_FORMAT_LIST];
     const char *argument_keys[QTC_FORMAT_LIST];
     const char *id_keys[QTC_FORMAT_LIST];
@@ -121,7 +122,7 @@ struct qtc_format {
 
     /* ---- messages: header_open HEADER header_end text message_close ---- */
     const char *header_open[QTC_FORMAT_LIST];
-    const char *header_end[QTC_FORMAT_LIST];
+    const char *header_end[QTC_FORMAT_LIST]; /* none: the next marker ends a header, whose text is framing */
     const char *message_close[QTC_FORMAT_LIST];
     bool starts_in_header; /* the prompt ended in a header: " to=N<|message|>…" */
     struct qtc_format_route routes[QTC_FORMAT_LIST]; /* ends with a word of NULL; a recipient

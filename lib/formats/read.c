@@ -71,14 +71,14 @@ static bool take(struct qtc_format_reader *r, struct qtc_bytes text, bool marker
     return *to != NULL;
 }
 
-_Static_assert(QTC_FORMAT_MARKER == 128 && QTC_FORMAT_LIST == 12, "the messages say so");
+_Static_assert(QTC_FORMAT_MARKER == 128, "the message says so");
 
 static bool fail_full(struct qtc_format_reader *r, const struct qtc_format_fault *at)
 {
     struct qtc_format_fault fault = *at;
 
     fault.code = QTC_LIMIT;
-    fault.message = "more than 11 entries";
+    fault.message = "too many entries";
     return qtc_format_fail(r, &fault);
 }
 
@@ -257,7 +257,7 @@ static read_value *const readers[QTC_FIELD_KINDS] = {
 
 static bool has_opener(const struct qtc_format *f)
 {
-    return f->open[0] != NULL || f->bare || (f->function_open != NULL && f->bare_function) ||
+    return f->open[0] != NULL || f->bare || f->tool_tags || (f->function_open != NULL && f->bare_function) ||
            f->header_open[0] != NULL;
 }
 
@@ -291,14 +291,14 @@ static bool half_a_type(const struct qtc_format *f)
     return (f->type_open == NULL) != (f->type_close == NULL);
 }
 
-static bool header_without_end(const struct qtc_format *f)
+static bool start_without_end(const struct qtc_format *f)
 {
-    return (f->header_open[0] != NULL || f->starts_in_header) && f->header_end[0] == NULL;
+    return f->starts_in_header && f->header_end[0] == NULL;
 }
 
 static bool routes_without_header(const struct qtc_format *f)
 {
-    return f->routes[0].word != NULL && f->header_end[0] == NULL;
+    return f->routes[0].word != NULL && f->header_open[0] == NULL;
 }
 
 static const struct rule {
@@ -306,14 +306,15 @@ static const struct rule {
     const char *message;
     bool (*broken)(const struct qtc_format *f);
 } rules[] = {
-    {"body", "needs open, or bare, or bare_function with function_open, or header_open", no_opener},
+    {"body", "needs an opener: open, bare, tool_tags, header_open, or bare_function with function_open",
+     no_opener},
     {"body", "missing, or \"none\", though there are markers of calls", opener_of_nothing},
     {"body", "\"tags\" needs parameter_open and parameter_close", tags_without_parameters},
     {"body", "\"gemma\" needs delimiter", gemma_without_delimiter},
     {"bare_function", "needs function_open", bare_without_function},
     {"type_open", "type_open and type_close need each other", half_a_type},
-    {"header_open", "needs header_end", header_without_end},
-    {"routes", "needs header_open and header_end", routes_without_header},
+    {"starts_in_header", "needs header_end", start_without_end},
+    {"routes", "needs header_open", routes_without_header},
 };
 
 /* Two fields that must not have a marker in common. */

@@ -270,10 +270,26 @@ static void values_are_checked(void **state)
                 "\"a\" :", "routes: a repeated word \"a\"");
 }
 
+/* "a", "b", … in a list: one more than fit is an error where it stands. */
+static void check_list(size_t n, bool fits)
+{
+    char text[256] = "{\"think_open\": [\"a\"";
+    char last[] = "\"a\"";
+
+    for (size_t i = 1; i < n; i++) {
+        last[1]++;
+        snprintf(text + strlen(text), sizeof text - strlen(text), ",%s", last);
+    }
+    strcat(text, "]}");
+    if (fits) {
+        qtc_format_free(read_good(text));
+    } else {
+        check_error(text, QTC_LIMIT, last, "think_open: too many entries");
+    }
+}
+
 static void markers_are_checked(void **state)
 {
-    static const char list[] =
-        "{\"open\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\"]}";
     char marker[QTC_FORMAT_MARKER + 2];
     char text[256];
 
@@ -284,7 +300,8 @@ static void markers_are_checked(void **state)
     check_error("{\"open\": \"a\\u0000b\"}", QTC_TYPE, "\"a", "open: a NUL character");
     check_error("{\"open\": \"a\xff\"}", QTC_TYPE, "\"a", "open: not valid UTF-8");
     check_error("{\"open\": \"\\ud800\"}", QTC_TYPE, "\"\\", "open: not valid UTF-8");
-    check_error(list, QTC_LIMIT, "\"l\"", "open: more than 11 entries");
+    check_list(QTC_FORMAT_LIST - 1, true);
+    check_list(QTC_FORMAT_LIST, false);
     memset(marker, 'x', sizeof marker);
     marker[QTC_FORMAT_MARKER + 1] = 0;
     snprintf(text, sizeof text, "{\"think_open\": \"%s\"}", marker);
@@ -298,8 +315,9 @@ static void contradictions_are_refused(void **state)
     (void)state;
     check_error("{\"open\": \"<t>\"}", QTC_TYPE, NULL,
                 "body: missing, or \"none\", though there are markers of calls");
-    check_error("{\"body\": \"json\"}", QTC_TYPE, "\"json",
-                "body: needs open, or bare, or bare_function with function_open, or header_open");
+    check_error(
+        "{\"body\": \"json\"}", QTC_TYPE, "\"json",
+        "body: needs an opener: open, bare, tool_tags, header_open, or bare_function with function_open");
     check_error("{\"body\": \"tags\", \"open\": \"<t>\"}", QTC_TYPE, "\"tags",
                 "body: \"tags\" needs parameter_open and parameter_close");
     check_error("{\"body\": \"gemma\", \"open\": \"<t>\"}", QTC_TYPE, "\"gemma",
@@ -307,9 +325,8 @@ static void contradictions_are_refused(void **state)
     check_error("{\"bare_function\": true}", QTC_TYPE, "true", "bare_function: needs function_open");
     check_error("{\"type_open\": \"<t>\"}", QTC_TYPE, "\"<t>",
                 "type_open: type_open and type_close need each other");
-    check_error("{\"header_open\": \"<h>\"}", QTC_TYPE, "\"<h>", "header_open: needs header_end");
-    check_error("{\"routes\": {\"a\": \"drop\"}}", QTC_TYPE, "{\"a",
-                "routes: needs header_open and header_end");
+    check_error("{\"starts_in_header\": true}", QTC_TYPE, "true", "starts_in_header: needs header_end");
+    check_error("{\"routes\": {\"a\": \"drop\"}}", QTC_TYPE, "{\"a", "routes: needs header_open");
     check_error("{\"body\": \"json\", \"open\": [\"a\", \"b\"], \"close\": \"b\"}", QTC_TYPE, "\"b\"}",
                 "close: an opener's marker \"b\"");
     check_error("{\"think_open\": \"a\", \"think_close\": [\"a\"]}", QTC_TYPE, "[",
