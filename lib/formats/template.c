@@ -283,9 +283,12 @@ static bool read_anchor(const struct qtc_template_field *f)
     if (f->r->row->header_open[0] == NULL || end == NULL || anchor.data[0] != '<') {
         return true;
     }
+    const struct qtc_format_fault at = fault_at(f, "start_anchor");
+    size_t len = (size_t)(end + 1 - anchor.data);
+    struct qtc_bytes role = qtc_bytes_trim(qtc_bytes(anchor.data + len, anchor.len - len));
     f->r->row->starts_in_header = true;
-    return qtc_template_put_new(f, "start_anchor", "header_open",
-                                qtc_bytes(anchor.data, (size_t)(end + 1 - anchor.data)));
+    return (role.len == 0 || qtc_format_put_route(f->r, role, QTC_ROUTE_CONTENT, &at)) &&
+           qtc_template_put_new(f, "start_anchor", "header_open", qtc_bytes(anchor.data, len));
 }
 
 /* The calls come first: whether there are headers is told by them. */

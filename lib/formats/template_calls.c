@@ -1,7 +1,7 @@
 /* The field "tool_calls" of a response_template.
  *
  *   <tool_call>\s*<function=(?P<name>\w+)>     open, function_open, the name, function_end
- *   <\|tool_call>call:(?P<name>\w+)            open, function_open, the name
+ *   <\|tool_call>call:(?P<name>\w+)            open, a prefix, the name
  *   <\|channel\|>commentary to=functions\.(?P<name>\w+).*?<\|message\|>   a message's header
  *   <parameter=(?P<key>\w+)>(?P<value>.*?)</parameter>                    a parameter */
 #include "formats/template.h"
@@ -287,7 +287,7 @@ static size_t split_markers(struct qtc_bytes text, struct qtc_bytes out[MARKERS]
     return n;
 }
 
-/* "functions." is a prefix of names. */
+/* "functions." and "call:" are prefixes of names. */
 static bool is_prefix(struct qtc_bytes marker)
 {
     for (size_t i = 0; i + 1 < marker.len; i++) {
@@ -295,7 +295,7 @@ static bool is_prefix(struct qtc_bytes marker)
             return false;
         }
     }
-    return marker.len > 1 && marker.data[marker.len - 1] == '.';
+    return marker.len > 1 && (ends_with(marker, ".") || ends_with(marker, ":"));
 }
 
 static bool put_open(const struct calls *c, const char *row_key, struct qtc_bytes text)
@@ -363,6 +363,27 @@ static bool is_header(const struct qtc_pattern *p, size_t name)
     return ends_with(text, " to=") && memchr(text.data, '>', text.len) != NULL;
 }
 
+/* Messages to nobody, by the channel that calls have: content. */
+static bool put_channel(const struct calls *c, struct qtc_bytes channel)
+{
+    const struct qtc_json *pattern = qtc_json_get(c->f->object, "open_pattern");
+    const struct qtc_format_fault at = {
+        .where = pattern->raw.data, .place = "open_pattern", .of = c->f->name};
+
+    return (channel.len == 0 || qtc_format_put_route(c->f->r, channel, QTC_ROUTE_CONTENT, &at)) &&
+           qtc_format_put_route(c->f->r, qtc_bytes("", 0), QTC_ROUTE_CONTENT, &at);
+}
+
+/* A call ends where its message does. */
+static bool put_message_close(const struct calls *c)
+{
+    struct qtc_bytes close = qtc_json_text(qtc_json_get(c->f->object, "close"));
+
+    return (close.len == 0 || qtc_bytes_is(close, "eos") ||
+            qtc_template_put(c->f, "close", "function_close", close)) &&
+           qtc_template_markers(c->f, "close", "close_pattern", "message_close");
+}
+
 static bool put_header(const struct calls *c, const struct qtc_pattern *p)
 {
     struct qtc_bytes text = p->items[0].text;
@@ -373,6 +394,8 @@ static bool put_header(const struct calls *c, const struct qtc_pattern *p)
     while (text.data[prefix - 1] != '=') {
         prefix--;
     }
+    size_t to = prefix - (sizeof " to=" - 1);
+    struct qtc_bytes channel = qtc_bytes_trim(qtc_bytes(text.data + open, to > open ? to - open : 0));
     for (size_t i = 2; i + 1 < p->count; i++) {
         if (p->items[i].kind == QTC_PATTERN_GROUP || is_text(&p->items[i])) {
             return fail_pattern(c->f, "open_pattern");
@@ -382,7 +405,7 @@ static bool put_header(const struct calls *c, const struct qtc_pattern *p)
                ? put_open(c, "header_open", qtc_bytes(text.data, open)) &&
                      put_open(c, "header_end", qtc_bytes_trim(end)) &&
                      (prefix == text.len || put_open(c, "name_prefixes", from(text, prefix))) &&
-                     qtc_template_markers(c->f, "close", "close_pattern", "message_close")
+                     put_channel(c, channel) && put_message_close(c)
                : fail_pattern(c->f, "open_pattern");
 }
 

@@ -349,10 +349,12 @@ static void templates_with_headers(void **state)
         "\"tool_calls\": {\"open_pattern\": \"<\\\\|channel\\\\|>commentary to=functions\\\\.(?P<name>\\\\w+)"
         ".*?<\\\\|message\\\\|>\", \"close\": \"<|call|>\", \"repeats\": true, \"content\": \"json\", " CALL
         "}}}",
-        "{\n  \"name\": \"custom\",\n  \"body\": \"named\",\n  \"name_prefixes\": [\"functions.\"],\n"
+        "{\n  \"name\": \"custom\",\n  \"body\": \"named\",\n  \"function_close\": \"<|call|>\",\n  "
+        "\"name_prefixes\": [\"functions.\"],\n"
         "  \"header_open\": [\"<|channel|>\", \"<|start|>\"],\n  \"header_end\": [\"<|message|>\"],\n"
         "  \"message_close\": [\"<|call|>\", \"<|end|>\", \"<|return|>\"],\n  \"starts_in_header\": true,\n"
-        "  \"routes\": {\"analysis\": \"reasoning\", \"final\": \"content\"}\n}\n");
+        "  \"routes\": {\"commentary\": \"content\", \"\": \"content\", \"assistant\": \"content\", "
+        "\"analysis\": \"reasoning\", \"final\": \"content\"}\n}\n");
 }
 
 #define TAGS                                                                                                 \
@@ -401,16 +403,17 @@ static void templates_with_tags(void **state)
 static void templates_with_a_name_before_json(void **state)
 {
     (void)state;
-    check_row(
-        "{\"fields\": {\"thinking\": {\"open\": \"<|channel>thought\\n\", \"close\": \"<channel|>\"}, "
-        "\"tool_calls\": {\"open_pattern\": \"<\\\\|tool_call>call:(?P<name>\\\\w+)\", \"close\": "
-        "\"<tool_call|>\", "
-        "\"content\": \"json\", \"content_args\": {\"unquoted_keys\": true, \"string_delims\": "
-        "[[\"<|\\\"|>\", \"<|\\\"|>\"]]}, " CALL "}, \"content\": {\"close\": [\"<turn|>\", \"<eos>\"]}}}",
-        "{\n  \"name\": \"custom\",\n  \"body\": \"gemma\",\n  \"open\": [\"<|tool_call>\"],\n"
-        "  \"close\": [\"<tool_call|>\"],\n  \"function_open\": \"call:\",\n  \"delimiter\": \"<|\\\"|>\",\n"
-        "  \"think_open\": [\"<|channel>thought\\n\"],\n  \"think_close\": [\"<channel|>\"],\n"
-        "  \"special_tokens\": [\"<turn|>\", \"<eos>\"]\n}\n");
+    check_row("{\"fields\": {\"thinking\": {\"open\": \"<|channel>thought\\n\", \"close\": \"<channel|>\"}, "
+              "\"tool_calls\": {\"open_pattern\": \"<\\\\|tool_call>call:(?P<name>\\\\w+)\", \"close\": "
+              "\"<tool_call|>\", "
+              "\"content\": \"json\", \"content_args\": {\"unquoted_keys\": true, \"string_delims\": "
+              "[[\"<|\\\"|>\", \"<|\\\"|>\"]]}, " CALL
+              "}, \"content\": {\"close\": [\"<turn|>\", \"<eos>\"]}}}",
+              "{\n  \"name\": \"custom\",\n  \"body\": \"gemma\",\n  \"open\": [\"<|tool_call>\"],\n"
+              "  \"close\": [\"<tool_call|>\"],\n  \"name_prefixes\": [\"call:\"],\n  \"delimiter\": "
+              "\"<|\\\"|>\",\n"
+              "  \"think_open\": [\"<|channel>thought\\n\"],\n  \"think_close\": [\"<channel|>\"],\n"
+              "  \"special_tokens\": [\"<turn|>\", \"<eos>\"]\n}\n");
     check_row("{\"fields\": {\"tool_calls\": {\"open_pattern\": "
               "\"<\\\\|begin\\\\|>functions\\\\.(?P<name>\\\\w+):(?P<id>\\\\d+)"
               "\\\\s*<\\\\|args\\\\|>\", \"close\": \"<|end|>\", \"content\": \"json\", " CALL "}}}",
