@@ -22,6 +22,7 @@ PREFIX       ?= /usr/local
 BINDIR       ?= $(PREFIX)/bin
 LIBDIR       ?= $(PREFIX)/lib
 INCLUDEDIR   ?= $(PREFIX)/include/qtc
+DATADIR      ?= $(PREFIX)/share/qtc
 MANDIR       ?= $(PREFIX)/share/man
 COMPDIR      ?= $(PREFIX)/share/bash-completion/completions
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
@@ -63,7 +64,7 @@ CMOCKA_LIBS ?= -lcmocka
 
 LIB_SRC     := $(sort $(wildcard lib/*.c lib/*/*.c))
 COMMAND_SRC := $(sort $(wildcard cmd/qtc-*.c))
-GEN_SRC     := $(wildcard cmd/completions.c)
+GEN_SRC     := $(wildcard cmd/completions.c cmd/format_docs.c)
 SHARED_SRC  := $(filter-out $(COMMAND_SRC) $(GEN_SRC),$(sort $(wildcard cmd/*.c)))
 UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c))
 TOOL_SRC    := $(sort $(wildcard tests/*.c tests/bench/*.c))
@@ -76,14 +77,15 @@ object = $(1:%.c=$(BUILD)/%.o)
 LIBQTC   := $(BUILD)/libqtc.a
 LIBCMD   := $(BUILD)/libcmd.a
 COMMANDS := $(COMMAND_SRC:cmd/%.c=$(BUILD)/%)
-GEN      := $(GEN_SRC:cmd/completions.c=$(BUILD)/gen-completion)
+GEN      := $(BUILD)/gen-completion $(BUILD)/gen-format-docs
 UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
 TOOLS    := $(TOOL_SRC:%.c=$(BUILD)/%)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
+FORMAT_SCHEMA := lib/formats/format.schema.json
 COMPLETIONS := $(COMMAND_SRC:cmd/%.c=completions/%.bash)
 
 .PHONY: all programs check check-asan check-programs fuzz fuzz-programs bench demo completions
-.PHONY: install uninstall clean format lint FORCE
+.PHONY: format-docs install uninstall clean format lint FORCE
 
 all: $(LIBQTC) $(COMMANDS)
 programs: all $(GEN) $(TOOLS)
@@ -112,7 +114,10 @@ $(LIBQTC) $(LIBCMD):
 $(COMMANDS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIBCMD) $(LIBQTC)
 	$(LINK) -o $@ $^ $(JQ_LIBS) $(YAML_LIBS) $(LDLIBS)
 
-$(GEN): $(BUILD)/cmd/completions.o $(LIBCMD) $(LIBQTC)
+$(BUILD)/gen-completion: $(BUILD)/cmd/completions.o $(LIBCMD) $(LIBQTC)
+	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
+
+$(BUILD)/gen-format-docs: $(BUILD)/cmd/format_docs.o $(LIBQTC)
 	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBQTC)
@@ -156,9 +161,13 @@ demo:
 
 # ---- upkeep ------------------------------------------------------------------
 
-completions: $(GEN)
+completions: $(BUILD)/gen-completion
 	@mkdir -p completions
-	@for c in $(notdir $(COMMANDS)); do $(GEN) "$$c" >"completions/$$c.bash" || exit 1; done
+	@for c in $(notdir $(COMMANDS)); do $< "$$c" >"completions/$$c.bash" || exit 1; done
+
+# What a format file may hold follows from the table in lib/formats/fields.c.
+format-docs: $(BUILD)/gen-format-docs
+	@$< schema >$(FORMAT_SCHEMA)
 
 format:
 	clang-format -i $(ALL_SRC)
@@ -198,6 +207,7 @@ Cflags: -I$${includedir}
 endef
 
 INSTALLED = $(COMMANDS:$(BUILD)/%=$(BINDIR)/%) $(LIBDIR)/libqtc.a $(PKGCONFIGDIR)/qtc.pc \
+    $(FORMAT_SCHEMA:lib/formats/%=$(DATADIR)/%) \
     $(HEADERS:lib/%=$(INCLUDEDIR)/%) $(COMPLETIONS:completions/%.bash=$(COMPDIR)/%) \
     $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
@@ -206,6 +216,7 @@ install: all
 	$(INSTALL) -d $(sort $(addprefix $(DESTDIR),$(dir $(INSTALLED))))
 	$(INSTALL) -m 755 $(COMMANDS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(LIBQTC) $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 644 $(FORMAT_SCHEMA) $(DESTDIR)$(DATADIR)
 	$(foreach h,$(HEADERS),$(INSTALL) -m 644 $h $(DESTDIR)$(h:lib/%=$(INCLUDEDIR)/%) &&) true
 	$(foreach m,$(MAN),$(INSTALL) -m 644 $m $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m)) &&) true
 	$(foreach c,$(COMPLETIONS),$(INSTALL) -m 644 $c $(DESTDIR)$(COMPDIR)/$(basename $(notdir $c)) &&) true
@@ -215,4 +226,4 @@ install: all
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
 	-rmdir $(sort $(dir $(addprefix $(DESTDIR),$(HEADERS:lib/%=$(INCLUDEDIR)/%)))) 2>/dev/null
-	-rmdir $(DESTDIR)$(INCLUDEDIR) 2>/dev/null || true
+	-rmdir $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(DATADIR) 2>/dev/null || true

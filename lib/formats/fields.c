@@ -3,9 +3,9 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const body_names[] = {
-    [QTC_BODY_NONE] = "none",   [QTC_BODY_JSON] = "json",         [QTC_BODY_NAMED] = "named",
-    [QTC_BODY_TAGS] = "tags",   [QTC_BODY_ELEMENTS] = "elements", [QTC_BODY_YAML] = "yaml",
-    [QTC_BODY_PYTHON] = "python", [QTC_BODY_GEMMA] = "gemma",     [QTC_BODIES] = NULL,
+    [QTC_BODY_NONE] = "none",     [QTC_BODY_JSON] = "json",         [QTC_BODY_NAMED] = "named",
+    [QTC_BODY_TAGS] = "tags",     [QTC_BODY_ELEMENTS] = "elements", [QTC_BODY_YAML] = "yaml",
+    [QTC_BODY_PYTHON] = "python", [QTC_BODY_GEMMA] = "gemma",       [QTC_BODIES] = NULL,
 };
 
 static const char *const trim_names[] = {
@@ -14,8 +14,11 @@ static const char *const trim_names[] = {
 };
 
 static const char *const route_names[] = {
-    [QTC_ROUTE_CONTENT] = "content", [QTC_ROUTE_REASONING] = "reasoning", [QTC_ROUTE_DROP] = "drop",
-    [QTC_ROUTE_CALL] = "call",       [QTC_ROUTES] = NULL,
+    [QTC_ROUTE_CONTENT] = "content",
+    [QTC_ROUTE_REASONING] = "reasoning",
+    [QTC_ROUTE_DROP] = "drop",
+    [QTC_ROUTE_CALL] = "call",
+    [QTC_ROUTES] = NULL,
 };
 
 #define FIELD(member, what) .key = #member, .kind = (what), .offset = offsetof(struct qtc_format, member)
@@ -52,6 +55,7 @@ static const struct qtc_field fields[] = {
     {TEXT(name_attribute), .about = "the attribute of the function's tag that holds the name; without it the "
                                     "name stands behind '=', or is the tag's text"},
     {LIST(name_prefixes), .about = "prefixes that are left out of names, as \"functions.\""},
+    {TEXT(id_open), .about = "stands between the name and function_end: the call's id follows"},
     {FLAG(name_is_id), .about = "a name such as functions.NAME:0 is also the call's id"},
     {FLAG(type_first),
      .about = "the call's type stands before function_end, the name behind it, up to the line's end"},
@@ -75,8 +79,8 @@ static const struct qtc_field fields[] = {
     {FLAG(tool_tags), .about = "elements: the tool's name is the function's tag"},
 
     {LIST(name_keys), .about = "json: keys of a call's object that hold its name, the usual one first; none: "
-                               "the object is {NAME: ARGUMENTS}"},
-    {LIST(argument_keys), .about = "json: keys that hold its arguments"},
+                               "the object is {NAME: ARGUMENTS}; elements: the elements that hold the name"},
+    {LIST(argument_keys), .about = "json, elements: the same for its arguments"},
     {LIST(id_keys), .about = "json: keys that hold its id"},
 
     {TEXT(delimiter), .about = "gemma: stands on both sides of a string"},
@@ -88,7 +92,8 @@ static const struct qtc_field fields[] = {
     {LIST(special_tokens), .about = "special tokens that may leak into the text; they are left out of it"},
 
     {LIST(header_open), .about = "any of them begins a message's header"},
-    {LIST(header_end), .about = "any of them ends the header and begins the message's text"},
+    {LIST(header_end), .about = "any of them ends the header and begins the message's text; none: the next "
+                                "marker does, and the header's text is framing"},
     {LIST(message_close), .about = "any of them ends a message"},
     {FLAG(starts_in_header), .about = "the prompt ended in a header: the text begins inside it"},
     {FIELD(routes, QTC_FIELD_ROUTES), .names = route_names,

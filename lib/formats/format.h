@@ -139,4 +139,17 @@ const struct qtc_format *qtc_format_of_model(struct qtc_bytes model);
 /* Appends the row as JSON: what --show-format prints. */
 void qtc_format_json(struct qtc_buf *out, const struct qtc_format *format);
 
+/* A format from a file: the syntax that qtc_format_json writes, or a Hugging Face
+ * response_template (or the older response_schema), alone or in a tokenizer_config.json.
+ * Texts and lists that are missing are empty; "extends": NAME starts from a built-in row.
+ * NULL on error: then `detail` (may be NULL) is the message with the key and the value
+ * that it is about, as `unknown key "opne": did you mean "open"?`; it is cleared first.
+ * The caller owns the result, which is independent of the input. */
+struct qtc_format *qtc_format_read(struct qtc_bytes json, struct qtc_error *error, struct qtc_buf *detail);
+void qtc_format_free(struct qtc_format *format); /* of qtc_format_read only; NULL is fine */
+/* Appends the JSON Schema of that syntax. */
+void qtc_format_schema(struct qtc_buf *out);
+/* Appends the fields as the body of a manual page's section. */
+void qtc_format_manual(struct qtc_buf *out);
+
 #endif

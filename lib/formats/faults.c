@@ -1,0 +1,109 @@
+/* What is wrong with a format file, said with a place, and with the nearest right word. */
+#include "formats/read.h"
+
+#include <string.h>
+
+enum { VALUE_MAX = 80, NEAREST_MAX = 32 };
+
+/* ---- messages ------------------------------------------------------------- */
+
+/* A value may be anything, of any length: quoted, and cut where it is long. */
+static void put_value(struct qtc_buf *out, struct qtc_bytes value)
+{
+    size_t n = value.len < VALUE_MAX ? value.len : VALUE_MAX;
+
+    n -= n < value.len ? qtc_utf8_incomplete(value.data, n) : 0;
+    qtc_buf_byte(out, '"');
+    for (size_t i = 0; i < n;) {
+        unsigned len = qtc_utf8_char(value.data + i, n - i);
+        if (len == 0) {
+            qtc_buf_str(out, "\\ufffd");
+        } else {
+            qtc_json_escape(out, qtc_bytes(value.data + i, len));
+        }
+        i += len > 0 ? len : 1;
+    }
+    qtc_buf_str(out, n < value.len ? "...\"" : "\"");
+}
+
+static void put_fault(struct qtc_buf *out, const struct qtc_format_fault *fault)
+{
+    if (fault->place != NULL) {
+        qtc_buf_str(out, fault->place);
+        if (fault->of != NULL) {
+            qtc_buf_str(out, " of ");
+            qtc_buf_str(out, fault->of);
+        }
+        qtc_buf_str(out, ": ");
+    }
+    qtc_buf_str(out, fault->message);
+    if (fault->value.data != NULL) {
+        qtc_buf_byte(out, ' ');
+        put_value(out, fault->value);
+    }
+    if (fault->nearest != NULL) {
+        qtc_buf_str(out, ": did you mean \"");
+        qtc_buf_str(out, fault->nearest);
+        qtc_buf_str(out, "\"?");
+    }
+}
+
+bool qtc_format_fail(struct qtc_format_reader *r, const struct qtc_format_fault *fault)
+{
+    *r->error = (struct qtc_error){
+        .code = fault->code,
+        .message = fault->message,
+        .offset = fault->where != NULL ? (uint64_t)(fault->where - r->start) : 0,
+    };
+    if (r->detail != NULL) {
+        put_fault(r->detail, fault);
+    }
+    return false;
+}
+
+bool qtc_format_no_memory(struct qtc_format_reader *r)
+{
+    return qtc_format_fail(r, &(struct qtc_format_fault){.code = QTC_NOMEM, .message = "out of memory"});
+}
+
+/* ---- the nearest name ------------------------------------------------------ */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters added, left out, changed, or two of them swapped. */
+static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
+{
+    unsigned char rows[NEAREST_MAX + 1][NEAREST_MAX + 1];
+
+    for (size_t i = 0; i <= a.len; i++) {
+        for (size_t j = 0; j <= b.len; j++) {
+            size_t d = i + j;
+            if (i > 0 && j > 0) {
+                d = rows[i - 1][j - 1] + (a.data[i - 1] == b.data[j - 1] ? 0U : 1U);
+                d = least(d, least(rows[i - 1][j], rows[i][j - 1]) + 1U);
+            }
+            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1]) {
+                d = least(d, rows[i - 2][j - 2] + 1U);
+            }
+            rows[i][j] = (unsigned char)d;
+        }
+    }
+    return rows[a.len][b.len];
+}
+
+void qtc_nearest_consider(struct qtc_nearest *n, const char *name)
+{
+    struct qtc_bytes b = qtc_str(name);
+
+    if (n->given.len == 0 || n->given.len > NEAREST_MAX || b.len > NEAREST_MAX) {
+        return;
+    }
+    size_t distance = edit_distance(n->given, b);
+    if (distance <= (n->given.len + 2) / 3 && (n->best == NULL || distance < n->distance)) {
+        n->best = name;
+        n->distance = distance;
+    }
+}
