@@ -18,6 +18,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_NAME_GAP] = qtc_step_name_gap,
     [QTC_S_NAME_TYPE] = qtc_step_name_type,
     [QTC_S_READER] = qtc_step_reader,
+    [QTC_S_BODY] = qtc_step_body,
     [QTC_S_BLOCK] = qtc_step_block,
     [QTC_S_FENCE] = qtc_step_fence,
     [QTC_S_FUNCTION] = qtc_step_function,
@@ -244,6 +245,8 @@ static void finish_call(struct qtc_parser *p)
         qtc_object_cut(p);
     } else if (p->state == QTC_S_READER) {
         qtc_reader_cut(p);
+    } else if (p->state == QTC_S_BODY) {
+        qtc_body_cut(p);
     } else if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && qtc_value_finish(p)) {
         return;
     }
