@@ -878,7 +878,7 @@ static size_t step_raw_escape(struct qtc_python *r, const char *p, size_t n, str
     (void)n;
     qtc_buf_add(o, "\\\\", 2);
     r->state = STRING;
-    if (*p != r->quote && *p != '\\') {
+    if (*p != r->quote && *p != '\\' && *p != '\n') {
         return 0;
     }
     put_text(o, p, 1);
