@@ -20,7 +20,10 @@ const struct qtc_format qtc_format_openai = {
     .routes = {{"analysis", QTC_ROUTE_REASONING},
                {"final", QTC_ROUTE_CONTENT},
                {"commentary", QTC_ROUTE_CONTENT},
-               {"assistant", QTC_ROUTE_CONTENT},
+               {"assistant", QTC_ROUTE_DROP},
+               {"browser", QTC_ROUTE_DROP},
+               {"python", QTC_ROUTE_DROP},
+               {"container", QTC_ROUTE_DROP},
                {"", QTC_ROUTE_CONTENT}},
 };
 

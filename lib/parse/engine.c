@@ -18,6 +18,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_NAME_GAP] = qtc_step_name_gap,
     [QTC_S_NAME_TYPE] = qtc_step_name_type,
     [QTC_S_READER] = qtc_step_reader,
+    [QTC_S_BODY] = qtc_step_body,
     [QTC_S_BLOCK] = qtc_step_block,
     [QTC_S_FENCE] = qtc_step_fence,
     [QTC_S_FUNCTION] = qtc_step_function,
@@ -244,6 +245,8 @@ static void finish_call(struct qtc_parser *p)
         qtc_object_cut(p);
     } else if (p->state == QTC_S_READER) {
         qtc_reader_cut(p);
+    } else if (p->state == QTC_S_BODY) {
+        qtc_body_cut(p);
     } else if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST && qtc_value_finish(p)) {
         return;
     }
@@ -265,6 +268,34 @@ static bool behind_call(const struct qtc_parser *p)
            (p->origin == QTC_S_AFTER && (p->state == QTC_S_TAG || p->state == QTC_S_HEADER));
 }
 
+/* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
+static bool is_token(const char *marker)
+{
+    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
+}
+
+/* The text ends where it is not certain yet that a call begins. */
+static void finish_opener(struct qtc_parser *p)
+{
+    bool token = p->opener != NULL && is_token(p->opener) && !p->trial.on;
+    if (!token) {
+        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
+    } else if (p->call.pending) {
+        qtc_call_commit(p, p->base);
+        qtc_call_end(p, p->base, true);
+        qtc_unmark(p);
+        p->state = QTC_S_TEXT;
+    } else {
+        qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+        if (p->cand > p->mark && !p->text.after_call) {
+            qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
+            qtc_mark_move(p, p->cand);
+        }
+        qtc_emit_held(p, QTC_FRAMING, 0);
+        p->state = QTC_S_TEXT;
+    }
+}
+
 static void finish_once(struct qtc_parser *p)
 {
     if (p->state == QTC_S_TAIL) {
@@ -275,7 +306,7 @@ static void finish_once(struct qtc_parser *p)
     } else if (behind_call(p) && (p->text.seen_call || p->trial.on)) {
         finish_after(p);
     } else if (p->state > QTC_S_TAIL) {
-        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
+        finish_opener(p);
     } else if (p->trial.on) {
         qtc_trial_commit(p);
     }

@@ -7,22 +7,6 @@
 
 /* ---- sets of marks ------------------------------------------------------ */
 
-static struct qtc_mark *mark_at(const struct qtc_mark_set *set, size_t i)
-{
-    return (struct qtc_mark *)(void *)set->marks.data + i;
-}
-
-const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
-{
-    int id = set->find.nodes[node].id;
-    return id < 0 ? NULL : mark_at(set, (size_t)id);
-}
-
-bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
-{
-    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
-}
-
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
@@ -95,6 +79,20 @@ void qtc_mark_set_free(struct qtc_mark_set *set)
 
 /* ---- the text's --------------------------------------------------------- */
 
+/* <NAME of each tool. */
+static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, const struct qtc_format *f)
+{
+    struct qtc_buf text = {0};
+    for (size_t i = 0; i < qtc_tools_count(tools); i++) {
+        text.len = 0;
+        qtc_buf_byte(&text, '<');
+        qtc_buf_put(&text, qtc_tools_at(tools, i)->name);
+        add_part(set, qtc_buf_bytes(&text), QTC_M_TOOL, f);
+    }
+    set->find.failed |= text.failed;
+    qtc_buf_free(&text);
+}
+
 static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
 {
     struct qtc_mark_set *set = &p->text_marks;
@@ -109,6 +107,9 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
+    if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
+        add_tools(set, p->options.tools, f);
+    }
     if (p->options.reasoning != QTC_REASONING_INLINE) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
@@ -136,6 +137,7 @@ void qtc_use_formats(struct qtc_parser *p)
     for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
         add_text_marks(p, f);
         p->bare |= f->bare;
+        p->starts_in_header |= f->starts_in_header;
         if (p->options.format != NULL) {
             break;
         }
@@ -167,6 +169,12 @@ static bool listed(const char *const *texts, const char *text)
 static bool opens_with(const struct qtc_format *f, const char *opener)
 {
     bool function = f->bare_function && f->function_open != NULL && strcmp(f->function_open, opener) == 0;
+    if (strcmp(opener, QTC_TOOL_TAG) == 0) {
+        return f->tool_tags;
+    }
+    if (strcmp(opener, QTC_BEHIND_PROMPT) == 0) {
+        return f->starts_in_header;
+    }
     return opener[0] == '\0' ? f->bare : function || listed(f->open, opener) || listed(f->header_open, opener);
 }
 
@@ -232,6 +240,9 @@ void qtc_use_group(struct qtc_parser *p, const char *opener)
     clear(set);
     for (size_t i = 0; i < group_size(p); i++) {
         add_tag_marks(set, member(p, i));
+    }
+    if (group_size(p) > 0 && member(p, 0)->tool_tags) {
+        add_tools(set, p->options.tools, member(p, 0));
     }
     for (size_t i = 0; i < group_size(p); i++) {
         if (member(p, i)->function_open != NULL) {
@@ -313,5 +324,16 @@ bool qtc_group_names(const struct qtc_parser *p)
 
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p)
 {
+    return member(p, 0);
+}
+
+const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        const struct qtc_format *f = member(p, i);
+        if (f->header_open[0] != NULL && listed(f->header_open, "<|channel|>") == channels) {
+            return f;
+        }
+    }
     return member(p, 0);
 }

@@ -10,6 +10,9 @@
 
 #define MAX_HEADER 512
 
+static const char recipient_label[] = "to=";
+static const char channel_label[] = "<|channel|>";
+
 /* ---- what a header says ------------------------------------------------- */
 
 static bool is_separator(char c)
@@ -32,7 +35,9 @@ static struct qtc_bytes word_behind(struct qtc_bytes header, const char *label)
 static const struct qtc_format_route *route_of(const struct qtc_format *f, struct qtc_bytes word)
 {
     for (size_t i = 0; f->routes[i].word != NULL; i++) {
-        if (qtc_bytes_is(word, f->routes[i].word)) {
+        size_t len = strlen(f->routes[i].word);
+        bool begins = word.len > len && len > 0 && memcmp(word.data, f->routes[i].word, len) == 0;
+        if (qtc_bytes_is(word, f->routes[i].word) || (begins && word.data[len] == '.')) {
             return &f->routes[i];
         }
     }
@@ -42,7 +47,7 @@ static const struct qtc_format_route *route_of(const struct qtc_format *f, struc
 /* *recipient is empty unless the message is for a function. */
 static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes header, struct qtc_bytes *recipient)
 {
-    struct qtc_bytes to = word_behind(header, "to=");
+    struct qtc_bytes to = word_behind(header, recipient_label);
     const struct qtc_format_route *route = to.len > 0 ? route_of(f, to) : NULL;
     *recipient = qtc_bytes(NULL, 0);
     if (to.len > 0 && route == NULL) {
@@ -50,7 +55,7 @@ static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes h
         return QTC_ROUTE_CALL;
     }
     if (route == NULL) {
-        route = route_of(f, word_behind(header, "<|channel|>"));
+        route = route_of(f, word_behind(header, channel_label));
     }
     return route == NULL ? QTC_ROUTE_CONTENT : route->route;
 }
@@ -94,9 +99,9 @@ static size_t header_done(struct qtc_parser *p, uint64_t to, size_t i)
 {
     struct qtc_bytes held = qtc_held_from(p, p->header_at, i);
     size_t len = (size_t)(to - p->header_at);
-    struct qtc_bytes recipient;
-    enum qtc_route route =
-        read_header(p->header_format, qtc_bytes(held.data, len < held.len ? len : held.len), &recipient);
+    struct qtc_bytes header = qtc_bytes(held.data, len < held.len ? len : held.len), recipient;
+    p->header_format = qtc_group_messages(p, memmem(header.data, header.len, channel_label, sizeof channel_label - 1) != NULL);
+    enum qtc_route route = read_header(p->header_format, header, &recipient);
     if (route == QTC_ROUTE_CALL && recipient.len > 0 && p->header_format->open[0] == NULL) {
         return begin_call(p, recipient, i);
     }
@@ -107,11 +112,18 @@ static size_t header_done(struct qtc_parser *p, uint64_t to, size_t i)
 
 size_t qtc_message_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
-    qtc_use_group(p, mark->text);
-    p->header_format = mark->format;
+    qtc_use_group(p, mark == NULL ? QTC_BEHIND_PROMPT : mark->text);
+    p->header_bare = mark == NULL;
     p->header_at = p->tag;
     p->state = QTC_S_MESSAGE;
     return i;
+}
+
+/* Without a marker, a header begins with its recipient. */
+static bool begins_header(const struct qtc_parser *p, size_t i)
+{
+    uint64_t at = qtc_pos(p, i) - p->header_at;
+    return !p->header_bare || at >= sizeof recipient_label - 1 || p->in[i] == recipient_label[at];
 }
 
 size_t qtc_step_message(struct qtc_parser *p, size_t i)
@@ -121,7 +133,7 @@ size_t qtc_step_message(struct qtc_parser *p, size_t i)
         if (p->tag_marks.find.first[(unsigned char)p->in[i]]) {
             return qtc_tag_begin(p, i);
         }
-        if (p->in[i] == '\n' || qtc_pos(p, i) - p->header_at > MAX_HEADER) {
+        if (p->in[i] == '\n' || qtc_pos(p, i) - p->header_at > MAX_HEADER || !begins_header(p, i)) {
             return qtc_fail(p, i, QTC_D_STRAY_OPENER);
         }
     }

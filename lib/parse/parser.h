@@ -11,6 +11,7 @@
  *   value.c   where a tagged parameter's value ends
  *   arguments.c  a call's begin and end, its parameters and their JSON
  *   call.c    a call's JSON object
+ *   body.c    functions whose inside is read as a whole: elements, YAML
  *   reader.c  arguments in the syntax of another language: Python, Gemma, YAML
  *
  * The window. Offsets count the bytes of the text. Events have taken [0, done).
@@ -34,6 +35,11 @@
 #include "parse/typed.h"
 
 #define QTC_NO_MARK UINT64_MAX
+
+/* In the place of an opener where calls begin without one. */
+#define QTC_BARE          "" /* with their object or list */
+#define QTC_TOOL_TAG      "<"
+#define QTC_BEHIND_PROMPT ">" /* in the header whose beginning is in the prompt */
 
 enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
@@ -62,6 +68,7 @@ enum qtc_state {
     QTC_S_JSON_TAG,     /* '<' in it: `close` or `open`, where a bracket is missing? */
     QTC_S_JSON_FOLLOW,  /* `close` in a string: is the next block behind it? */
     QTC_S_READER,       /* in arguments that a reader of their own takes */
+    QTC_S_BODY,         /* in a function whose inside is read as a whole */
     QTC_S_ARRAY,        /* between the calls of an array */
     QTC_S_TRIAL_TAIL,   /* behind a call in a code fence, to the end of its line */
     QTC_STATES
@@ -71,6 +78,7 @@ enum qtc_mark_kind {
     QTC_M_OPEN,
     QTC_M_CLOSE,
     QTC_M_FUNCTION,       /* <function */
+    QTC_M_TOOL,           /* <NAME, of a tool */
     QTC_M_NAME_END,       /* behind a function's name that is plain text */
     QTC_M_END_FUNCTION,   /* </function */
     QTC_M_PARAMETER,      /* <parameter, <arg_key> */
@@ -243,6 +251,7 @@ struct qtc_parser {
     uint64_t name_to;          /* where the name ends */
     uint64_t header_to;        /* where the tag ends */
     size_t header_len;         /* of its inside */
+    bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
     unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
     bool no_nest;              /* while a nested call is read again */
 
@@ -257,9 +266,11 @@ struct qtc_parser {
 
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
-    const char *opener;   /* that tag_marks are of; "": none was needed */
+    const char *opener;   /* that tag_marks are of, or one of the above */
     struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
     bool bare;            /* text may begin with a call */
+    bool starts_in_header; /* or inside a message's header */
+    bool header_bare;     /* which that message's does */
 };
 
 typedef size_t qtc_step(struct qtc_parser *p, size_t i);
@@ -302,6 +313,8 @@ const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_bod
 /* The first of the group whose function's name is plain text before this byte, a
  * bracket; '\0': before a tag. */
 const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
+/* The first of the group whose messages have channels, or have none. */
+const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels);
 /* One that stands for the group. */
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p);
 /* One of the group writes functions' names as text. */
@@ -310,9 +323,19 @@ bool qtc_group_names(const struct qtc_parser *p);
 bool qtc_group_types(const struct qtc_parser *p);
 /* The group has markers that end a block. */
 bool qtc_group_closes(const struct qtc_parser *p);
-/* The marker at this node, or NULL; with `next`, only if none that is longer goes on. */
-const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node);
-bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next);
+/* The marker that ends at this node, or NULL. */
+static inline const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
+{
+    int id = set->find.nodes[node].id;
+    return id < 0 ? NULL : (const struct qtc_mark *)(const void *)set->marks.data + id;
+}
+
+/* A longer one goes on with the next byte. */
+static inline bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
+{
+    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
+}
+
 void qtc_mark_set_free(struct qtc_mark_set *set);
 
 /* ---- engine.c ----------------------------------------------------------- */
@@ -357,6 +380,8 @@ qtc_step qtc_step_block, qtc_step_fence, qtc_step_function, qtc_step_inner, qtc_
  * goes on at i. */
 size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 void qtc_block_begin(struct qtc_parser *p, const char *opener);
+/* The marker that opens a block ends at base + i. */
+size_t qtc_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 /* A marker's first byte is at in[i]. */
 size_t qtc_tag_begin(struct qtc_parser *p, size_t i);
 void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
@@ -396,9 +421,21 @@ struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, 
 /* ---- message.c ---------------------------------------------------------- */
 
 qtc_step qtc_step_message;
+/* mark NULL: the text begins inside the header. */
 size_t qtc_message_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 size_t qtc_message_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 size_t qtc_message_close(struct qtc_parser *p, size_t i);
+
+/* ---- body.c ------------------------------------------------------------- */
+
+qtc_step qtc_step_body;
+/* Behind the function's opening tag. `close`: what ends its inside, besides the
+ * group's closing markers. */
+size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i);
+/* It has no inside: the tag was closed at once. */
+size_t qtc_body_end(struct qtc_parser *p, size_t i);
+/* The text ends inside. */
+void qtc_body_cut(struct qtc_parser *p);
 
 /* ---- reader.c ----------------------------------------------------------- */
 

@@ -110,6 +110,18 @@ void qtc_block_begin(struct qtc_parser *p, const char *opener)
     p->state = QTC_S_BLOCK;
 }
 
+/* The marker that opens a block ends at base + i. */
+size_t qtc_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    qtc_block_begin(p, mark->text);
+    if (!qtc_tag_whole(mark->text)) { /* its tag goes on: <tool_call name="N"> */
+        p->origin = QTC_S_BLOCK;
+        qtc_header_begin(p, mark, i);
+        p->header_kind = QTC_M_FUNCTION;
+    }
+    return i;
+}
+
 /* A call's object may stand behind any opener: then it is of the format that
  * writes such, or else read as if it were. */
 const struct qtc_format *qtc_object_format(const struct qtc_parser *p)
@@ -287,6 +299,10 @@ static size_t no_tag(struct qtc_parser *p, size_t i)
 {
     bool at_name = p->origin == QTC_S_BLOCK || (p->origin == QTC_S_AFTER && p->text.in_block);
     char first = *qtc_held_from(p, p->tag, i).data;
+    if (p->origin == QTC_S_MESSAGE) {
+        p->state = QTC_S_MESSAGE;
+        return i;
+    }
     if (at_name && qtc_name_char(first) && qtc_group_names(p)) {
         qtc_name_begin(p, i);
         p->header_at = p->tag;
@@ -365,7 +381,7 @@ size_t qtc_step_property(struct qtc_parser *p, size_t i)
 static const char *end_of_tag(const struct qtc_mark *mark)
 {
     const struct qtc_format *f = mark->format;
-    const char *end = mark->kind == QTC_M_FUNCTION    ? f->function_end
+    const char *end = mark->kind == QTC_M_FUNCTION || mark->kind == QTC_M_OPEN ? f->function_end
                       : mark->kind == QTC_M_PARAMETER ? f->parameter_end
                       : mark->kind == QTC_M_TYPE      ? f->type_close
                                                       : NULL;
@@ -378,6 +394,7 @@ void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
     p->header_format = mark->format;
     p->header_end = end_of_tag(mark);
     p->header_matched = 0;
+    p->header_sure = false;
     p->header_flags = 0;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_HEADER;
@@ -408,10 +425,43 @@ static void end_unclosed(struct qtc_parser *p)
     qtc_mark_move(p, p->tag);
 }
 
+static bool reads_body(const struct qtc_format *f)
+{
+    return f->body == QTC_BODY_ELEMENTS || f->body == QTC_BODY_YAML;
+}
+
+/* A function whose inside is read as a whole. Its name may stand in there. */
+static size_t body_header(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_format *f = p->header_format;
+    struct qtc_bytes inside = inside_tag(p, i);
+    struct qtc_tag tag = {0};
+    bool closed = cut_slash(&inside);
+    if (!qtc_tag_read(f, QTC_M_FUNCTION, inside, &tag)) {
+        if (f->function_open != NULL) {
+            return qtc_not_structure(p, i);
+        }
+        tag.name = qtc_bytes(NULL, 0);
+    }
+    if (p->origin == QTC_S_AFTER) {
+        p->cand = p->tag;
+    }
+    p->call.format = f;
+    qtc_call_begin(p, qtc_name_set(p, f, tag.name), tag.flags, f->element_prefix != NULL, p->header_to);
+    if (!p->call.pending) {
+        qtc_unmark(p);
+    }
+    qtc_body_begin(p, qtc_str(f->function_close == NULL ? "" : f->function_close), i);
+    return closed ? qtc_body_end(p, i) : i;
+}
+
 /* A function's call: at once where nothing can undo it. */
 static size_t function_header(struct qtc_parser *p, size_t i)
 {
     const struct qtc_format *f = p->header_format;
+    if (reads_body(f)) {
+        return body_header(p, i);
+    }
     struct qtc_bytes inside = inside_tag(p, i);
     struct qtc_tag tag;
     bool closed = cut_slash(&inside);
@@ -462,6 +512,9 @@ static size_t parameter_header(struct qtc_parser *p, size_t i)
     if (p->origin != QTC_S_FUNCTION || p->call.whole ||
         (!unnamed && !qtc_tag_read(f, QTC_M_PARAMETER, inside_tag(p, i), &tag))) {
         return qtc_not_structure(p, i);
+    }
+    if (!p->call.began) {
+        p->call.format = f;
     }
     if (p->call.pending) {
         qtc_call_commit(p, p->tag);
@@ -527,6 +580,30 @@ static size_t type_header(struct qtc_parser *p, size_t i)
     return p->origin == QTC_S_FUNCTION ? framing(p, i) : qtc_not_structure(p, i);
 }
 
+/* <NAME>, <NAME/>: a tool's own tag. Only what comes behind it tells whether it is a call. */
+static size_t tool_header(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_format *f = p->header_format;
+    struct qtc_bytes inside = inside_tag(p, i), tag = qtc_held_from(p, p->tag, i);
+    struct qtc_bytes name = qtc_bytes(tag.data + 1, (size_t)(p->header_at - p->tag) - 1);
+    bool closed = inside.len > 0 && inside.data[inside.len - 1] == '/';
+    if (inside.len > 0 && !closed && !qtc_is_blank(inside.data[0])) {
+        return qtc_not_structure(p, i);
+    }
+    if (p->origin == QTC_S_AFTER) {
+        p->cand = p->tag;
+    }
+    struct qtc_buf close = {0};
+    qtc_buf_str(&close, "</");
+    qtc_buf_put(&close, name);
+    qtc_buf_byte(&close, '>');
+    p->call.format = f;
+    qtc_call_begin(p, name, 0, false, p->header_to);
+    qtc_body_begin(p, qtc_buf_bytes(&close), i);
+    qtc_buf_free(&close);
+    return closed ? qtc_body_end(p, i) : i;
+}
+
 /* The tag is complete at base + i; its inside has `len` bytes. */
 static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
 {
@@ -539,6 +616,8 @@ static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
         return parameter_header(p, i);
     case QTC_M_TYPE:
         return type_header(p, i);
+    case QTC_M_TOOL:
+        return tool_header(p, i);
     default:
         return closing_header(p, i);
     }
@@ -577,7 +656,8 @@ size_t qtc_step_header(struct qtc_parser *p, size_t i)
         if (end < 0) {
             return header_cut(p, i);
         }
-        if (p->header_matched == 0 && qtc_pos(p, i) < p->header_at + 8 &&
+        p->header_sure |= p->in[i] == '=';
+        if (p->header_matched == 0 && !p->header_sure && qtc_pos(p, i) < p->header_at + 8 &&
             !qtc_tag_open(p->header_format, p->header_kind, qtc_held_from(p, p->header_at, i + 1))) {
             return qtc_not_structure(p, i);
         }
@@ -601,7 +681,7 @@ static size_t open_again(struct qtc_parser *p, size_t i)
     return i;
 }
 
-static size_t open_block(struct qtc_parser *p, const char *opener, size_t i)
+static size_t open_block(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     if (p->origin == QTC_S_BLOCK) {
         open_again(p, i);
@@ -620,8 +700,7 @@ static size_t open_block(struct qtc_parser *p, const char *opener, size_t i)
         qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
     }
     p->cand = p->tag;
-    qtc_block_begin(p, opener);
-    return i;
+    return qtc_opener(p, mark, i);
 }
 
 static size_t close_block(struct qtc_parser *p, size_t i)
@@ -698,7 +777,7 @@ size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
 {
     switch (mark->kind) {
     case QTC_M_OPEN:
-        return open_block(p, mark->text, i);
+        return open_block(p, mark, i);
     case QTC_M_CLOSE:
         return close_block(p, i);
     case QTC_M_VALUE:
@@ -709,6 +788,7 @@ size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     case QTC_M_MESSAGE_CLOSE:
         return on_message(p, mark, i);
     case QTC_M_FUNCTION:
+    case QTC_M_TOOL:
     case QTC_M_PARAMETER:
     case QTC_M_TYPE:
     case QTC_M_END_FUNCTION:

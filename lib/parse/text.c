@@ -95,13 +95,20 @@ static bool may_be_bare(const struct qtc_parser *p, char c)
     return p->options.format != NULL && (c == '{' || t->line_blank);
 }
 
+/* The prompt ended inside a message's header: " to=functions.N<|channel|>…" */
+static bool in_header(const struct qtc_parser *p, char c)
+{
+    return p->starts_in_header && c == 't' && p->text.fresh && !p->text.begun && !p->text.reasoning;
+}
+
 static size_t skip_fresh_blanks(struct qtc_parser *p, size_t i)
 {
     qtc_mark_from(p, i);
     while (i < p->n && qtc_is_blank(p->in[i])) {
         note_byte(&p->text, p->in[i++]);
     }
-    if (i < p->n && !p->text_marks.find.first[(unsigned char)p->in[i]] && !may_be_bare(p, p->in[i])) {
+    if (i < p->n && !p->text_marks.find.first[(unsigned char)p->in[i]] && !may_be_bare(p, p->in[i]) &&
+        !in_header(p, p->in[i])) {
         p->text.fresh = false;
         p->text.begun = true;
     }
@@ -157,7 +164,7 @@ static bool begin_bare(struct qtc_parser *p, size_t i)
         qtc_trial_begin(p, fence, i);
     }
     p->tag = p->cand;
-    qtc_block_begin(p, "");
+    qtc_block_begin(p, QTC_BARE);
     p->text.bare = true;
     return true;
 }
@@ -170,6 +177,10 @@ static size_t begin_markup(struct qtc_parser *p, size_t i)
     }
     qtc_mark_from(p, i);
     p->cand = qtc_pos(p, i);
+    if (in_header(p, p->in[i])) {
+        p->tag = p->cand;
+        return qtc_message_begin(p, NULL, i);
+    }
     if (!begin_bare(p, i)) {
         return as_text(p, i + 1);
     }
@@ -282,12 +293,11 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
     p->tag = p->cand;
     if (mark->kind == QTC_M_OPEN) {
-        qtc_block_begin(p, mark->text);
-        return i;
+        return qtc_opener(p, mark, i);
     }
     p->origin = QTC_S_TEXT;
     p->text.in_block = p->text.in_array = p->text.in_function = false;
-    qtc_use_group(p, mark->text);
+    qtc_use_group(p, mark->kind == QTC_M_TOOL ? QTC_TOOL_TAG : mark->text);
     return qtc_structure(p, mark, i);
 }
 
@@ -397,6 +407,7 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     switch (mark->kind) {
     case QTC_M_OPEN:
     case QTC_M_FUNCTION:
+    case QTC_M_TOOL:
         return on_opener(p, mark, i);
     case QTC_M_CLOSE:
         return on_close(p, i);
