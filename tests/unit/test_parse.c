@@ -512,7 +512,8 @@ static void every_example_is_what_its_row_says(void **state)
         qtc_buf_byte(&found.text, '\0');
         if (all[i]->body == QTC_BODY_NONE) {
             assert_string_equal(given.text.data + 1, all[i]->example);
-        } else if (as_given != all[i] || strncmp(given.text.data, "(get_weathera{", 14) != 0) {
+        } else if (as_given != all[i] || (strcmp(given.text.data, "(get_weathera{\"city\":\"Tokyo\"})") != 0 &&
+                                          strcmp(given.text.data, "(get_weathera{\"city\": \"Tokyo\"})") != 0)) {
             fail_msg("%s: its own example is %s", name, given.text.data);
         } else if (as_found == NULL || strcmp(given.text.data, found.text.data) != 0) {
             fail_msg("%s: its example is %s, but %s to auto", name, given.text.data, found.text.data);
