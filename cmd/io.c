@@ -108,6 +108,29 @@ void qtc_complain(const char *command, const char *file, uint64_t line, uint64_t
     qtc_buf_free(&b);
 }
 
+/* The line and the column of a byte, from 1. */
+static void find_place(struct qtc_bytes text, uint64_t offset, uint64_t *line, uint64_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < text.len && i < offset; i++) {
+        if (text.data[i] == '\n') {
+            ++*line;
+            *column = 0;
+        }
+        ++*column;
+    }
+}
+
+void qtc_complain_at(const char *command, const char *file, struct qtc_bytes text, uint64_t offset,
+                     struct qtc_bytes message)
+{
+    uint64_t line, column;
+
+    find_place(text, offset, &line, &column);
+    qtc_complain(command, file, line, column, "%.*s", (int)message.len,
+                 message.data != NULL ? message.data : "");
+}
+
 /* ---- output --------------------------------------------------------------------- */
 
 void qtc_out_begin(struct qtc_out *out, const char *command, int fd)

@@ -12,6 +12,9 @@
  * and column 0 leave their part out. */
 void qtc_complain(const char *command, const char *file, uint64_t line, uint64_t column, const char *format,
                   ...) __attribute__((format(printf, 5, 6)));
+/* The same about a byte of a file whose whole text is given. */
+void qtc_complain_at(const char *command, const char *file, struct qtc_bytes text, uint64_t offset,
+                     struct qtc_bytes message);
 
 /* ---- output ----------------------------------------------------------------- */
 

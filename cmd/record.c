@@ -393,9 +393,11 @@ static bool put_record(struct qtc_recorder *r, const struct record *record, cons
 
     put_id(out, record->id);
     qtc_buf_str(out, ",\"format\":");
-    qtc_buf_str(out, format ? "\"" : "null");
-    qtc_buf_str(out, format ? format->name : "");
-    qtc_buf_str(out, format ? "\"" : "");
+    if (format) {
+        qtc_json_string(out, qtc_str(format->name));
+    } else {
+        qtc_buf_str(out, "null");
+    }
     put_text(out, ",\"content\":", &r->content);
     put_text(out, ",\"reasoning\":", &r->reasoning);
     qtc_buf_str(out, ",\"tool_calls\":[");

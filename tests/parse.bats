@@ -116,6 +116,83 @@ sanitized() {
     [ "$err" = 'qtc-parse: --format: unknown value "hermse" (did you mean "hermes"?)' ]
 }
 
+@test "-f FILE: a format of one's own, by its markers" {
+    echo '{"extends": "hermes", "name": "mine", "open": ["<<call>>"], "close": ["<</call>>"]}' >mine.json
+    cp mine.json mine
+    of 'Well. <<call>>{"name": "now", "arguments": {}}<</call>>' -f mine.json -o message
+    [ "$status:$err" = 0: ]
+    [ "$(jq -c '[.content, .tool_calls[].function.name]' out)" = '["Well. ","now"]' ]
+    for file in "$PWD/mine.json" ./mine mine; do
+        parse -f "$file" --detect in
+        [ "$status:$out" = 0:mine ]
+    done
+    of "$now" -f mine.json -o text
+    [ "$out" = "$now" ]
+    jq -n -c '{text: "<<call>>{\"name\": \"now\", \"arguments\": {}}<</call>>"}, {text: "", format: "hermes"}' >log.jsonl
+    parse -f mine.json --batch --filter '[.format, .tool_calls[].function.name]' log.jsonl
+    [ "$out" = $'["mine","now"]\n["hermes"]' ]
+}
+
+@test "-f FILE: the name of a format is no file, and the last -f counts" {
+    echo '{' >hermes
+    of "$now" -f hermes --detect
+    [ "$status:$out" = 0:hermes ]
+    of "$now" -f ./hermes -f auto --detect
+    [ "$status:$out" = 0:hermes ]
+    of "$now" -f none -f ./hermes --detect
+    [ "$status:$err" = "2:qtc-parse: ./hermes:2:1: unexpected end of JSON" ]
+}
+
+@test "-f FILE: a file that is wrong is named, with the place and what was meant" {
+    while IFS='|' read -r expected text; do
+        # shellcheck disable=SC2059 # escapes make the lines
+        printf "$text" >bad.json
+        for option in -f --show-format; do
+            of "$now" "$option" bad.json
+            [ "$status:$out:$err" = "2::qtc-parse: bad.json:$expected" ] || {
+                echo "$text: $status:$out:$err"
+                false
+            }
+        done
+    done <<'END'
+2:2: unknown key "opne": did you mean "open"?|{"extends": "hermes",\n "opne": ["<x>"]}
+3:10: body: unknown value "jsn": did you mean "json"?|{\n  "open": ["<x>"],\n "body": "jsn"}
+1:13: extends: unknown format "hermse": did you mean "hermes"?|{"extends": "hermse"}
+1:1: not an object|["hermes"]
+1:1: a tokenizer's configuration without a response_template|{"tokenizer_class": "X"}
+END
+    parse -f missing.json answer.txt
+    [ "$status:$out:$err" = '2::qtc-parse: missing.json: No such file or directory' ]
+    parse -f ./hermes answer.txt
+    [ "$status:$err" = '2:qtc-parse: ./hermes: No such file or directory' ]
+}
+
+@test "-f FILE: a response_template, alone or in a tokenizer_config.json; what is not supported is named" {
+    local calls='{"open": "<tc>", "close": "</tc>", "repeats": true, "content": "json"}'
+    echo "{\"response_template\": {\"fields\": {\"tool_calls\": $calls}}, \"tokenizer_class\": \"X\"}" >config.json
+    echo "{\"fields\": {\"tool_calls\": $calls}}" >template.json
+    for file in config.json template.json; do
+        of 'A <tc>{"name": "now", "arguments": {}}</tc>' -f "$file" --filter .function.name
+        [ "$status:$out" = '0:"now"' ]
+        parse --show-format "$file"
+        [ "$(jq -c '[.body, .open, .close]' out)" = '["json",["<tc>"],["</tc>"]]' ]
+    done
+    printf '{"fields": {"tool_calls": {"open": "<tc>",\n "transform": "{a: b}"}}}' >bad.json
+    of "$now" -f bad.json
+    [ "$status:$out" = 2: ]
+    [[ "$err" == 'qtc-parse: bad.json:2:'*transform* ]]
+}
+
+@test "--show-format NAME >FILE; -f FILE is -f NAME" {
+    for name in hermes qwen3_coder nemotron none qwen25; do
+        qtc-parse --show-format "$name" >row.json
+        qtc-parse --show-format row.json | diff row.json -
+        jq -j .example row.json >example
+        qtc-parse -f "$name" -o events example >by_name
+        qtc-parse -f row.json -o events example | diff by_name -
+    done
+}
+
 @test "-t types parameters; without it they are strings" {
     parse -t tools.json --filter .function.arguments answer.txt
     [ "$out" = '"{\"city\":\"Oslo\",\"days\":3}"' ]
