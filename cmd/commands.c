@@ -39,7 +39,9 @@ const char *qtc_format_name_at(size_t i)
 /* ---- qtc-parse ------------------------------------------------------------- */
 
 static const struct qtc_cli_option parse_options[] = {
-    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls: a name, or a file; default: auto", "input"},
+    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls: a name, or a file; default: auto",
+     "input"},
+    {"model", QTC_OPT_MODEL, "NAME", NULL, NULL, "the model, where it is known: a hint for auto", NULL},
     {"tools", 't', "FILE", NULL, NULL, "the tools: types parameters, tells calls from text", NULL},
     {"input", 'i', "KIND", parse_inputs, NULL, "what comes in", NULL},
     {"batch", QTC_OPT_BATCH, NULL, NULL, NULL, "JSON Lines in, JSON Lines out, a record a line", NULL},
@@ -59,7 +61,8 @@ static const struct qtc_cli_option parse_options[] = {
     {"detect", QTC_OPT_DETECT, NULL, NULL, NULL, "print the format that was found, exit 1 when none", NULL},
     {"list-formats", QTC_OPT_LIST_FORMATS, NULL, NULL, NULL, "print all formats, one a line", NULL},
     {"json", QTC_OPT_JSON, NULL, NULL, NULL, "with --list-formats: for programs", NULL},
-    {"show-format", QTC_OPT_SHOW_FORMAT, "FORMAT", NULL, NULL, "print the description of a format, or of a file's", NULL},
+    {"show-format", QTC_OPT_SHOW_FORMAT, "FORMAT", NULL, NULL,
+     "print the description of a format, or of a file's", NULL},
 };
 
 const struct qtc_cli_command qtc_parse_command = {
@@ -79,7 +82,9 @@ const struct qtc_cli_command qtc_parse_command = {
 
 static const struct qtc_cli_option sse_options[] = {
     {"input", 'i', "API", sse_inputs, NULL, "whose stream comes in", "input"},
-    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls in its text: a name, or a file; default: auto", NULL},
+    {"format", 'f', "FORMAT", NULL, NULL,
+     "how the model writes calls in its text: a name, or a file; default: auto", NULL},
+    {"model", QTC_OPT_MODEL, "NAME", NULL, NULL, "the model, where it is known: a hint for auto", NULL},
     {"tools", 't', "FILE", NULL, NULL, "the tools: types parameters, tells calls from text", NULL},
     {"starts-in-reasoning", QTC_OPT_STARTS_IN_REASONING, NULL, NULL, NULL, "the prompt ended with <think>",
      NULL},

@@ -12,7 +12,7 @@ struct record {
     const struct qtc_json *id; /* NULL: none */
     const struct qtc_json *text, *chunks;
     struct qtc_bytes tools; /* JSON; data NULL: the default ones */
-    const struct qtc_format *format;
+    const struct qtc_format *format, *likely;
     bool starts_in_reasoning;
     enum qtc_reasoning reasoning;
 };
@@ -20,7 +20,7 @@ struct record {
 /* A stream, and the options that it was made for: making one costs more than a small record. */
 struct lane {
     struct qtc_stream *stream; /* NULL: free */
-    const struct qtc_format *format;
+    const struct qtc_format *format, *likely;
     bool starts_in_reasoning;
     enum qtc_reasoning reasoning;
     bool own_tools;
@@ -154,6 +154,12 @@ static bool read_format(struct qtc_recorder *r, struct record *record, const str
     return true;
 }
 
+static bool read_model(struct qtc_recorder *r, struct record *record, const struct qtc_json *value)
+{
+    record->likely = value->type == QTC_JSON_STRING ? qtc_format_of_model(value->text) : NULL;
+    return value->type == QTC_JSON_STRING || wrong(r, "model: not a string");
+}
+
 static bool read_reasoning(struct qtc_recorder *r, struct record *record, const struct qtc_json *value)
 {
     static const struct {
@@ -223,6 +229,7 @@ static const struct {
 } members[] = {
     {"id", read_id},
     {"format", read_format},
+    {"model", read_model},
     {"tools", read_tools},
     {"starts_in_reasoning", read_starts},
     {"reasoning", read_reasoning},
@@ -261,7 +268,7 @@ static void lane_free(struct lane *lane)
 
 static bool lane_fits(const struct lane *lane, const struct record *record)
 {
-    return lane->stream && lane->format == record->format &&
+    return lane->stream && lane->format == record->format && lane->likely == record->likely &&
            lane->starts_in_reasoning == record->starts_in_reasoning && lane->reasoning == record->reasoning &&
            lane->own_tools == (record->tools.data != NULL) &&
            (!lane->own_tools || qtc_bytes_equal(qtc_buf_bytes(&lane->tools_text), record->tools));
@@ -291,6 +298,7 @@ static bool lane_open(struct qtc_recorder *r, struct lane *lane, const struct re
 
     lane_free(lane);
     lane->format = options.parse.format = record->format;
+    lane->likely = options.parse.likely = record->likely;
     lane->reasoning = options.parse.reasoning = record->reasoning;
     lane->starts_in_reasoning = options.parse.starts_in_reasoning = record->starts_in_reasoning;
     options.parse.hold_calls = true;
@@ -452,6 +460,7 @@ bool qtc_recorder_read(struct qtc_recorder *r, struct qtc_bytes line, uint64_t n
 {
     struct record record = {
         .format = r->defaults.parse.format,
+        .likely = r->defaults.parse.likely,
         .starts_in_reasoning = r->defaults.parse.starts_in_reasoning,
         .reasoning = r->defaults.parse.reasoning,
     };

@@ -118,6 +118,10 @@ bool qtc_session_option(struct qtc_session *s, const struct qtc_cli *cli, int id
 {
     size_t count;
     switch (id) {
+    case QTC_OPT_MODEL:
+        s->options.parse.likely = qtc_format_of_model(qtc_str(cli->value));
+        s->options.model_given = true;
+        return true;
     case 't':
         s->tools_file = cli->value;
         return true;

@@ -25,13 +25,13 @@ struct qtc_session {
     struct qtc_buf jq_errors;
     struct qtc_stream *stream; /* of the response that is open */
     struct qtc_writer *writer;
-    const char *file; /* its name in messages */
+    const char *file;                /* its name in messages */
     unsigned char told[QTC_DEFECTS]; /* defects that were told of this file */
-    uint64_t calls;   /* in all responses */
-    bool answered;    /* this file's response has text or a call */
-    bool errored;     /* and an error of the server's */
-    bool defects;     /* a WARNING or an ERROR in any of them */
-    bool failed;      /* exit status 2 */
+    uint64_t calls;                  /* in all responses */
+    bool answered;                   /* this file's response has text or a call */
+    bool errored;                    /* and an error of the server's */
+    bool defects;                    /* a WARNING or an ERROR in any of them */
+    bool failed;                     /* exit status 2 */
 };
 
 void qtc_session_begin(struct qtc_session *s, const char *command);

@@ -193,6 +193,46 @@ END
     done
 }
 
+@test "--model: a hint for auto, whose format is tried first" {
+    local markup='<tool_call><function=f><parameter=a>\n v \n</parameter></function></tool_call>'
+    while IFS='|' read -r model expected; do
+        of "$markup" --model "$model" --detect
+        [ "$status:$out" = "0:${expected%% *}" ]
+        of "$markup" --model "$model" --filter .function.arguments
+        [ "$status:$out" = "0:${expected#* }" ]
+    done <<'END'
+XiaomiMiMo/MiMo-V2-Flash|mimo "{\"a\":\"\\n v \\n\"}"
+Qwen/Qwen3-Coder-30B|qwen3_coder "{\"a\":\" v \"}"
+nobody/knows-it|qwen3_coder "{\"a\":\" v \"}"
+END
+    of "$now" --model MiMo-V2 --detect
+    [ "$out" = hermes ]
+    of "$markup" --model MiMo-V2 -f qwen3_coder --detect
+    [ "$out" = qwen3_coder ]
+}
+
+@test "--model: bare JSON of a model that writes it is a call" {
+    of '{"name": "now", "parameters": {}}' --model meta-llama/Llama-3.1-8B-Instruct --detect
+    [ "$status:$out" = 0:llama3_json ]
+}
+
+@test "a model that an answer or a record names is the same hint" {
+    local markup='<tool_call><function=f><parameter=a>\n v \n</parameter></function></tool_call>'
+    printf "$markup" | jq -R -s -c '{model: "MiMo-V2", choices: [{index: 0, message: {role: "assistant", content: .}}]}' >answer.json
+    parse --detect answer.json
+    [ "$out" = mimo ]
+    parse --model Qwen3-Coder --detect answer.json
+    [ "$out" = qwen3_coder ]
+    parse --model nobody/knows-it --detect answer.json
+    [ "$out" = qwen3_coder ]
+    printf "$markup" | jq -R -s -c '{model: ("MiMo-V2", null, "unknown", "Qwen3-Coder", "mimo-v2"), text: .}, {model: 1, text: "", id: 7}' >log.jsonl
+    parse --batch --filter '.format // .' log.jsonl
+    [ "$status" -eq 1 ]
+    [ "$out" = $'"mimo"\n"qwen3_coder"\n"qwen3_coder"\n"qwen3_coder"\n"mimo"\n{"id":7,"error":"model: not a string"}' ]
+    parse --batch --model MiMo-V2 --filter '.format // .id' log.jsonl
+    [ "$out" = $'"mimo"\n"mimo"\n"qwen3_coder"\n"qwen3_coder"\n"mimo"\n7' ]
+}
+
 @test "-t types parameters; without it they are strings" {
     parse -t tools.json --filter .function.arguments answer.txt
     [ "$out" = '"{\"city\":\"Oslo\",\"days\":3}"' ]
@@ -225,13 +265,19 @@ END
     [ "$(jq -r .name out | head -n 2)" = $'qwen3_coder\nhermes' ]
 }
 
-@test "each format's own example is a call in it, and is detected" {
-    qtc-parse --list-formats --json | jq -r 'select(.name != "none") | .name' >names
-    [ "$(wc -l <names)" -ge 3 ]
-    while read -r name; do
+@test "each format's own example is a call in it; auto finds the call, and with the model the format" {
+    echo '[{"name": "get_weather", "parameters": {"properties": {"city": {"type": "string"}}}}]' >weather.json
+    city=(-t weather.json --filter '.function.name, (.function.arguments | fromjson.city)')
+    qtc-parse --list-formats --json | jq -r 'select(.body != "none") | [.name, .model_ids[0] // ""] | @tsv' >names
+    [ "$(wc -l <names)" -gt 50 ]
+    while IFS=$'\t' read -r name model; do
+        echo "$name"
         qtc-parse --show-format "$name" | jq -j .example >example
-        [ "$(qtc-parse --detect example)" = "$name" ]
-        [ "$(qtc-parse -f "$name" --filter '.function.arguments | fromjson.city' example)" = '"Tokyo"' ]
+        [ "$(qtc-parse -f "$name" "${city[@]}" example)" = $'"get_weather"\n"Tokyo"' ]
+        if [[ $name != morph_xml && $name != yaml_xml ]]; then # any tag may be theirs
+            [ "$(qtc-parse "${city[@]}" example)" = $'"get_weather"\n"Tokyo"' ]
+        fi
+        [ -z "$model" ] || [ "$(qtc-parse --model "$model" --detect example)" = "$name" ]
     done <names
 }
 
