@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- descriptors ------------------------------------------------------------ */
@@ -146,6 +147,16 @@ static bool out_failed(struct qtc_out *out, const char *why)
     out->failed = true;
     qtc_buf_free(&out->buf);
     return false;
+}
+
+unsigned qtc_out_columns(const struct qtc_out *out)
+{
+    struct winsize size = {0};
+
+    if (!isatty(out->fd)) {
+        return 0;
+    }
+    return ioctl(out->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /* The reader went away while SIGPIPE was ignored, as some parents leave it: end as if it were not. */

@@ -28,6 +28,8 @@ struct qtc_out {
 };
 
 void qtc_out_begin(struct qtc_out *out, const char *command, int fd);
+/* How wide the terminal is that it goes to; 0: it goes elsewhere. */
+unsigned qtc_out_columns(const struct qtc_out *out);
 /* An input event ended. Writes where much is waiting, or where it must not wait. false: failed. */
 bool qtc_out_event(struct qtc_out *out);
 /* Writes all that waits. A reader that went away ends the process, quietly, as SIGPIPE would. false: failed.

@@ -293,31 +293,12 @@ int qtc_list_defects(struct qtc_session *s)
     return qtc_session_end(s);
 }
 
-static void list_format(struct qtc_buf *out, const struct qtc_format *f)
-{
-    qtc_buf_str(out, f->name);
-    for (size_t i = 0; f->aliases[i] != NULL; i++) {
-        qtc_buf_str(out, i == 0 ? " (" : ", ");
-        qtc_buf_str(out, f->aliases[i]);
-        qtc_buf_str(out, f->aliases[i + 1] == NULL ? ")" : "");
-    }
-    qtc_buf_byte(out, '\t');
-    qtc_buf_str(out, f->models);
-    qtc_buf_byte(out, '\t');
-    qtc_json_string(out, qtc_str(f->example));
-    qtc_buf_byte(out, '\n');
-}
-
 int qtc_list_formats(struct qtc_session *s, bool json)
 {
-    size_t count;
-    const struct qtc_format *const *all = qtc_formats(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (json) {
-            qtc_format_json(&s->out.buf, all[i]);
-        } else {
-            list_format(&s->out.buf, all[i]);
-        }
+    if (json) {
+        qtc_formats_json(&s->out.buf);
+    } else {
+        qtc_formats_list(&s->out.buf, qtc_out_columns(&s->out));
     }
     return qtc_session_end(s);
 }

@@ -184,7 +184,7 @@ END
 }
 
 @test "--show-format NAME >FILE; -f FILE is -f NAME" {
-    for name in hermes qwen3_coder nemotron none qwen25; do
+    for name in hermes qwen3_coder nemotron none qwen25 deepseek_v3 glm47 kimi_k2 lfm2 gemma4 openai minimax_m3; do
         qtc-parse --show-format "$name" >row.json
         qtc-parse --show-format row.json | diff row.json -
         jq -j .example row.json >example
@@ -257,12 +257,77 @@ END
     [ "$err" = 'qtc-parse: .: Is a directory' ]
 }
 
-@test "--list-formats: names, models and an example; --json for programs" {
+@test "--list-formats: a line a format: names, models and an example, between tabs" {
     parse --list-formats
-    [ "$status" -eq 0 ]
-    [[ "$out" == *$'hermes (qwen3_json, '* ]]
+    [ "$status:$err" = 0: ]
+    grep -q -x -F $'deepseek_v4 (deepseek-v4, deepseekv4)\tDeepSeek V4\t"'"$(qtc-parse --show-format deepseek_v4 |
+        sed -n 's/^  "example": "\(.*\)",$/\1/p')"'"' out
+    [ "$(awk -F '\t' 'NF != 3' out)" = '' ]
+    [ "$(sed 's/[ \t].*//' out | sort -u | wc -l)" -eq "$(wc -l <out)" ]
+}
+
+@test "--list-formats --json: an object a line" {
+    qtc-parse --list-formats >list
     parse --list-formats --json
-    [ "$(jq -r .name out | head -n 2)" = $'qwen3_coder\nhermes' ]
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <out)" -eq "$(wc -l <list)" ]
+    [ "$(jq -c 'keys_unsorted' out | sort -u)" = '["name","aliases","models","model_ids","example","body"]' ]
+    [ "$(jq -c 'select(.name == "minimax_m2") | [.aliases[0], .models, .model_ids[0], .body]' out)" = \
+        '["minimax-m2","MiniMax-M2","minimax-m2","tags"]' ]
+    jq -r '.name + ([.aliases | join(", ") | select(. != "") | " (" + . + ")"] | add // "")' out |
+        diff <(cut -f 1 list) -
+}
+
+@test "--list-formats on a terminal: columns, cut to its width; all other names below" {
+    qtc-parse --list-formats --json | jq -r .name,.aliases[] | sort >names
+    for columns in 24 60 80 200; do
+        python3 - "$columns" >table <<'END'
+import fcntl, os, pty, struct, sys, termios, unicodedata
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execlp("qtc-parse", "qtc-parse", "--list-formats")
+shown = b""
+try:
+    while piece := os.read(fd, 65536):
+        shown += piece
+except OSError:
+    pass
+assert os.waitpid(pid, 0)[1] == 0
+for line in shown.decode().splitlines():
+    print(sum(2 if unicodedata.east_asian_width(c) in "FW" else 1 for c in line), line, sep="\t")
+END
+        if [ "$columns" -gt 24 ]; then # names of 23 columns are not cut
+            [ "$(cut -f 1 table | sort -n | tail -n 1)" -le "$columns" ]
+            cut -f 2 table | grep -q '^hermes  *Hermes 2.*<tool_call>\\n{"'
+        fi
+        cut -f 2 table | sed '/^ /!s/ .*//' | tr -s ' ,' '\n' | grep . | sort | diff names -
+    done
+}
+
+# Section 3 of the formats' description: the registry of vLLM 0.33.
+vllm_names='dots deepseek_v3 deepseek_v31 deepseek_v32 deepseek_v4 deepseek_v41 cohere_command3 cohere_command4
+    ernie45 glm45 glm47 ling3 granite-20b-fc granite granite4 hermes hf beam poolside_v1 hunyuan_a13b hy_v3 hy_v4
+    internlm jamba lfm2 kimi_k2 kimi_k3 k2_horizon llama3_json llama4_json llama4_pythonic longcat mimo minimax_m2
+    minimax_m3 minicpm5 mistral olmo3 plamo3 muse musespark1x muse_glimmer openai phi4_mini_json pythonic qwen3_coder
+    qwen3_xml qwen3_json seed_oss step3 step3p5 step5 inkling xlam gigachat3 functiongemma gemma4 apertus'
+# Section 8: what SGLang, its gateway and Dynamo call them, and what vLLM lacks.
+other_names='qwen qwen25 qwen_coder qwen_xml nemotron_nano deepseekv3 deepseekv31 deepseekv32 deepseek deepseek31
+    deepseek32 deepseek_v3_1 deepseek_v3_2 deepseek-v4 deepseekv4 glm glm45_moe glm47_moe kimik2 kimi-k3 gpt-oss
+    harmony llama3 llama minimax-m2 minimax-m3 minimax_m3_nom interns1 phi4 gemma-4 cohere trinity nemotron
+    nemotron_deci json sarashina morph_xml yaml_xml xml_generic'
+
+@test "every parser name of vLLM, SGLang and Dynamo is listed, and a format" {
+    qtc-parse --list-formats | cut -f 1 | tr -s ' (),' '\n' >listed
+    qtc-parse --list-formats --json >json
+    for name in $vllm_names $other_names; do
+        echo "$name"
+        grep -q -x -F -e "$name" listed
+        [ "$(grep -c -F "\"$name\"" json)" -ge 1 ]
+        parse -f "$name" -o message /dev/null
+        [ "$status:$err" = 0: ]
+        qtc-parse --show-format "$name" | jq -e --arg name "$name" '[.name, .aliases[]?] | index($name)' >index
+    done
 }
 
 @test "each format's own example is a call in it; auto finds the call, and with the model the format" {
