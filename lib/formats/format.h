@@ -154,5 +154,7 @@ void qtc_format_free(struct qtc_format *format); /* of qtc_format_read only; NUL
 void qtc_format_schema(struct qtc_buf *out);
 /* Appends the fields as the body of a manual page's section. */
 void qtc_format_manual(struct qtc_buf *out);
+/* The same of all formats: names, models, and an example each. */
+void qtc_formats_manual(struct qtc_buf *out);
 
 #endif
