@@ -81,6 +81,7 @@ DEFECT(TRUNCATED_CALL, "truncated-call", ERROR, "the text ends inside a call; ke
 DEFECT(MALFORMED_TAG, "malformed-tag", WARNING, "a tag is not written as it should be; read all the same")
 DEFECT(STRAY_CLOSER, "stray-closer", WARNING, "a closing marker without its opener; framing where it stands between calls, else text")
 DEFECT(STRAY_OPENER, "stray-opener", WARNING, "an opening marker without a call behind it; kept as text")
+DEFECT(CUT_MARKER, "partial-special-token-at-length", ERROR, "the text ends in the special tokens before a call's name; left out")
 DEFECT(NESTED_OPEN, "nested-open", WARNING, "a call opens inside another; the first one is closed")
 DEFECT(MARKER_IN_VALUE, "marker-in-value", INFO, "a marker inside an argument; kept as its text")
 DEFECT(QUOTED_MARKER, "marker-in-prose", INFO, "a marker that is quoted in the text; kept as text")

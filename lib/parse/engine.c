@@ -268,6 +268,34 @@ static bool behind_call(const struct qtc_parser *p)
            (p->origin == QTC_S_AFTER && (p->state == QTC_S_TAG || p->state == QTC_S_HEADER));
 }
 
+/* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
+static bool is_token(const char *marker)
+{
+    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
+}
+
+/* The text ends where it is not certain yet that a call begins. */
+static void finish_opener(struct qtc_parser *p)
+{
+    bool token = p->opener != NULL && is_token(p->opener) && !p->trial.on;
+    if (!token) {
+        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
+    } else if (p->call.pending) {
+        qtc_call_commit(p, p->base);
+        qtc_call_end(p, p->base, true);
+        qtc_unmark(p);
+        p->state = QTC_S_TEXT;
+    } else {
+        qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+        if (p->cand > p->mark && !p->text.after_call) {
+            qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
+            qtc_mark_move(p, p->cand);
+        }
+        qtc_emit_held(p, QTC_FRAMING, 0);
+        p->state = QTC_S_TEXT;
+    }
+}
+
 static void finish_once(struct qtc_parser *p)
 {
     if (p->state == QTC_S_TAIL) {
@@ -278,7 +306,7 @@ static void finish_once(struct qtc_parser *p)
     } else if (behind_call(p) && (p->text.seen_call || p->trial.on)) {
         finish_after(p);
     } else if (p->state > QTC_S_TAIL) {
-        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
+        finish_opener(p);
     } else if (p->trial.on) {
         qtc_trial_commit(p);
     }
@@ -397,6 +425,10 @@ void qtc_parser_free(struct qtc_parser *p)
     qtc_mark_set_free(&p->text_marks);
     qtc_mark_set_free(&p->tag_marks);
     qtc_buf_free(&p->group);
+    for (size_t i = 0; i < QTC_GROUPS; i++) {
+        qtc_buf_free(&p->groups[i].formats);
+        qtc_mark_set_free(&p->groups[i].marks);
+    }
     qtc_python_free(&p->python);
     qtc_gemma_free(&p->gemma);
     free(p);

@@ -7,22 +7,6 @@
 
 /* ---- sets of marks ------------------------------------------------------ */
 
-static struct qtc_mark *mark_at(const struct qtc_mark_set *set, size_t i)
-{
-    return (struct qtc_mark *)(void *)set->marks.data + i;
-}
-
-const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
-{
-    int id = set->find.nodes[node].id;
-    return id < 0 ? NULL : mark_at(set, (size_t)id);
-}
-
-bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
-{
-    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
-}
-
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
@@ -126,7 +110,8 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
-    if (p->options.reasoning != QTC_REASONING_INLINE) {
+    bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
+    if (p->options.reasoning != QTC_REASONING_INLINE && !prose) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -147,6 +132,14 @@ static const struct qtc_format *candidate(const struct qtc_parser *p, size_t i)
     return i < count ? all[i] : NULL;
 }
 
+/* Among all formats, markers that begin like a word are looked for only at a line's beginning. */
+static void skip_words(unsigned char *special)
+{
+    for (int c = 'A'; c <= 'z'; c++) {
+        special[c] = qtc_name_char((char)c) ? 0 : special[c];
+    }
+}
+
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
@@ -159,6 +152,12 @@ void qtc_use_formats(struct qtc_parser *p)
         }
     }
     seal(&p->text_marks);
+    unsigned char *special = p->text_marks.special;
+    if (p->options.format == NULL) {
+        skip_words(special);
+    } else if (p->bare) {
+        special['{'] = special['['] = 1;
+    }
 }
 
 /* ---- a group's ---------------------------------------------------------- */
@@ -245,10 +244,30 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     }
 }
 
+/* Puts the group at hand aside, and takes the one of this opener if it is there. */
+static bool swap_group(struct qtc_parser *p, const char *opener)
+{
+    struct qtc_group current = {p->opener, p->group, p->tag_marks}, *place = &p->groups[p->oldest];
+    bool found = false;
+    for (size_t i = 0; i < QTC_GROUPS && !found; i++) {
+        found = p->groups[i].opener != NULL && strcmp(p->groups[i].opener, opener) == 0;
+        place = found ? &p->groups[i] : place;
+    }
+    p->oldest = found ? p->oldest : (p->oldest + 1) % QTC_GROUPS;
+    p->opener = place->opener;
+    p->group = place->formats;
+    p->tag_marks = place->marks;
+    *place = current;
+    return found;
+}
+
 void qtc_use_group(struct qtc_parser *p, const char *opener)
 {
     struct qtc_mark_set *set = &p->tag_marks;
     if (p->opener != NULL && strcmp(p->opener, opener) == 0) {
+        return;
+    }
+    if (p->opener != NULL && swap_group(p, opener)) {
         return;
     }
     p->opener = opener;

@@ -517,11 +517,17 @@ static void end_word(struct qtc_mend *m, struct qtc_buf *out)
             word = qtc_str(literals[i].json);
         }
     }
-    if (!qtc_json_valid(word)) {
-        m->found |= QTC_MEND_NOT_JSON;
-    }
     qtc_buf_put(out, word);
-    value_done(m);
+    if (qtc_json_valid(word)) {
+        value_done(m);
+        return;
+    }
+    m->found |= QTC_MEND_NOT_JSON;
+    if (m->depth == 0 && m->angle != '\0') {
+        m->state = JUNK; /* the marker ends it */
+    } else {
+        value_done(m);
+    }
 }
 
 static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
@@ -540,7 +546,8 @@ static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_
 static size_t step_junk(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
     size_t run = 0;
-    while (run < n && p[run] != ',' && p[run] != '}' && p[run] != ']' && p[run] != '\n' &&
+    bool to_marker = m->depth == 0 && m->angle != '\0';
+    while (run < n && (to_marker || (p[run] != ',' && p[run] != '}' && p[run] != ']' && p[run] != '\n')) &&
            p[run] != m->angle) {
         run++;
     }

@@ -11,7 +11,8 @@
 bool qtc_tag_whole(const char *marker)
 {
     char last = marker[strlen(marker) - 1];
-    return !((last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z'));
+    bool word = (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z');
+    return !word || strchr(marker, '<') == NULL;
 }
 
 static struct qtc_bytes skip_blanks(struct qtc_bytes s)
