@@ -233,6 +233,30 @@ END
     [ "$out" = $'"mimo"\n"mimo"\n"qwen3_coder"\n"qwen3_coder"\n"mimo"\n7' ]
 }
 
+@test "--batch: a record may describe its format itself" {
+    local text='<<call>>{"name": "now", "arguments": {}}<</call>>'
+    mine='{"extends": "hermes", "name": "a \"b\"", "open": "<<call>>", "close": "<</call>>"}'
+    jq -n -c --arg text "$text" --argjson mine "$mine" \
+        '{id: 1, format: $mine, text: $text}, {id: 2, text: $text}, {id: 3, format: $mine, text: "no"},
+        {id: 4, format: ($mine | .open = "<<x>>"), text: $text}, {id: 5, format: {opne: ""}, text: ""},
+        {id: 6, format: 1, text: ""}, {id: 7, format: $mine, text: $text}' >log.jsonl
+    for jobs in 1 3; do
+        parse --batch -j "$jobs" --filter '[.id, .format, .tool_calls[]?.function.name, .error // empty]' log.jsonl
+        [ "$status" -eq 1 ]
+        diff - out <<'END'
+[1,"a \"b\"","now"]
+[2,null]
+[3,"a \"b\""]
+[4,"a \"b\""]
+[5,null,"format: unknown key \"opne\": did you mean \"open\"?"]
+[6,null,"format: neither a name nor a format's description"]
+[7,"a \"b\"","now"]
+END
+        grep -q -x -F 'qtc-parse: log.jsonl:5:19: format: unknown key "opne": did you mean "open"?' err
+        [ "$(wc -l <err)" -eq 2 ]
+    done
+}
+
 @test "-t types parameters; without it they are strings" {
     parse -t tools.json --filter .function.arguments answer.txt
     [ "$out" = '"{\"city\":\"Oslo\",\"days\":3}"' ]
