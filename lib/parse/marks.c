@@ -7,22 +7,6 @@
 
 /* ---- sets of marks ------------------------------------------------------ */
 
-static struct qtc_mark *mark_at(const struct qtc_mark_set *set, size_t i)
-{
-    return (struct qtc_mark *)(void *)set->marks.data + i;
-}
-
-const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
-{
-    int id = set->find.nodes[node].id;
-    return id < 0 ? NULL : mark_at(set, (size_t)id);
-}
-
-bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
-{
-    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
-}
-
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {

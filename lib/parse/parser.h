@@ -251,6 +251,7 @@ struct qtc_parser {
     uint64_t name_to;          /* where the name ends */
     uint64_t header_to;        /* where the tag ends */
     size_t header_len;         /* of its inside */
+    bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
     unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
     bool no_nest;              /* while a nested call is read again */
 
@@ -322,9 +323,19 @@ bool qtc_group_names(const struct qtc_parser *p);
 bool qtc_group_types(const struct qtc_parser *p);
 /* The group has markers that end a block. */
 bool qtc_group_closes(const struct qtc_parser *p);
-/* The marker at this node, or NULL; with `next`, only if none that is longer goes on. */
-const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node);
-bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next);
+/* The marker that ends at this node, or NULL. */
+static inline const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
+{
+    int id = set->find.nodes[node].id;
+    return id < 0 ? NULL : (const struct qtc_mark *)(const void *)set->marks.data + id;
+}
+
+/* A longer one goes on with the next byte. */
+static inline bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
+{
+    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
+}
+
 void qtc_mark_set_free(struct qtc_mark_set *set);
 
 /* ---- engine.c ----------------------------------------------------------- */

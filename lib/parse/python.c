@@ -783,8 +783,7 @@ static size_t string_run(const struct qtc_python *r, const char *p, size_t n)
     if (r->quote == '"' && !r->format) {
         return qtc_json_plain(p, n);
     }
-    /* A window: the search for one byte must not go far past the nearest of the others. */
-    size_t run = qtc_json_plain(p, n < STRING_WINDOW ? n : STRING_WINDOW);
+    size_t run = qtc_json_plain(p, n);
     if (r->quote == '\'') {
         run = run_to(p, run, '\'');
     }
@@ -846,16 +845,20 @@ static void string_byte(struct qtc_python *r, struct qtc_buf *o, char c)
 static size_t step_string(struct qtc_python *r, const char *p, size_t n, struct qtc_buf *out)
 {
     struct qtc_buf *o = text_target(r, out);
+    /* A window: the search for one byte must not go far past the nearest of the others. */
+    if (n > STRING_WINDOW && (r->quote == '\'' || r->format)) {
+        n = STRING_WINDOW;
+    }
     size_t run = string_run(r, p, n);
     if (run > 0 || p[0] != '\\') {
         end_pair(r, o);
     }
-    if (run > 0) {
-        qtc_buf_add(o, p, run);
+    qtc_buf_add(o, p, run);
+    if (run == n) {
         return run;
     }
-    string_byte(r, o, p[0]);
-    return 1;
+    string_byte(r, o, p[run]);
+    return run + 1;
 }
 
 /* Behind { or } in a format string: doubled, it is one; else there is something to evaluate. */
@@ -878,19 +881,21 @@ static size_t step_raw_escape(struct qtc_python *r, const char *p, size_t n, str
     (void)n;
     qtc_buf_add(o, "\\\\", 2);
     r->state = STRING;
-    if (*p != r->quote && *p != '\\') {
+    if (*p != r->quote && *p != '\\' && *p != '\n') {
         return 0;
     }
     put_text(o, p, 1);
     return 1;
 }
 
-/* The byte that a one-letter escape stands for, or -1. */
-static int simple_escape(char c)
+/* The JSON of a one-letter escape, or NULL. */
+static const char *simple_escape(char c)
 {
-    static const char letters[] = "abfnrtv\\'\"", bytes[] = "\a\b\f\n\r\t\v\\'\"";
+    static const char letters[] = "abfnrtv\\'\"";
+    static const char *const json[] = {"\\u0007", "\\b",     "\\f",  "\\n", "\\r",
+                                       "\\t",     "\\u000b", "\\\\", "'",   "\\\""};
     const char *at = c == '\0' ? NULL : strchr(letters, c);
-    return at == NULL ? -1 : bytes[at - letters];
+    return at == NULL ? NULL : json[at - letters];
 }
 
 static bool begins_code(const struct qtc_python *r, char c)
@@ -925,11 +930,11 @@ static size_t step_escape(struct qtc_python *r, const char *p, size_t n, struct 
     }
     r->state = STRING;
     end_pair(r, o);
-    int byte = simple_escape(c);
-    if (byte < 0) {
+    const char *json = simple_escape(c);
+    if (json == NULL) {
         return other_escape(r, o, c);
     }
-    put_text(o, &(char){(char)byte}, 1);
+    qtc_buf_str(o, json);
     return 1;
 }
 

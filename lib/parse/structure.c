@@ -394,6 +394,7 @@ void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
     p->header_format = mark->format;
     p->header_end = end_of_tag(mark);
     p->header_matched = 0;
+    p->header_sure = false;
     p->header_flags = 0;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_HEADER;
@@ -655,7 +656,8 @@ size_t qtc_step_header(struct qtc_parser *p, size_t i)
         if (end < 0) {
             return header_cut(p, i);
         }
-        if (p->header_matched == 0 && qtc_pos(p, i) < p->header_at + 8 &&
+        p->header_sure |= p->in[i] == '=';
+        if (p->header_matched == 0 && !p->header_sure && qtc_pos(p, i) < p->header_at + 8 &&
             !qtc_tag_open(p->header_format, p->header_kind, qtc_held_from(p, p->header_at, i + 1))) {
             return qtc_not_structure(p, i);
         }
