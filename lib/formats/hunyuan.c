@@ -29,6 +29,7 @@ const struct qtc_format qtc_format_hy_v3 = {
     .body = QTC_BODY_TAGS,
     .open = {"<tool_calls>"},
     .close = {"</tool_calls>"},
+    .array = true,
     .suffix = true,
     .function_open = "<tool_call>",
     .function_close = "</tool_call>",

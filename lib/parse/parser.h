@@ -175,6 +175,7 @@ struct qtc_call {
     bool began;     /* the arguments' JSON has its opening brace */
     bool whole;     /* the arguments came as one JSON value */
     bool inner;     /* there was text between its tags */
+    const char *wrapper; /* the name of a parameter whose value may be all arguments: it waits */
     bool released;  /* hold_calls: it was too long, its arguments go out as they come */
     unsigned flags; /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;

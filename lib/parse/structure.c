@@ -137,7 +137,7 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
     if (c == '[') {
         p->text.in_array = true;
         p->state = QTC_S_ARRAY;
-        if (!format->array && p->text.in_block) {
+        if (!(format->array && format->body == QTC_BODY_JSON) && p->text.in_block) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -212,7 +212,7 @@ size_t qtc_step_function(struct qtc_parser *p, size_t i)
         return i;
     }
     char c = p->in[i];
-    bool due = !p->call.began && !p->call.whole;
+    bool due = !p->call.began && !p->call.whole && p->call.wrapper == NULL;
     if (c == '{' && due) {
         return begin_arguments(p, i);
     }
