@@ -229,10 +229,30 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     }
 }
 
+/* Puts the group at hand aside, and takes the one of this opener if it is there. */
+static bool swap_group(struct qtc_parser *p, const char *opener)
+{
+    struct qtc_group current = {p->opener, p->group, p->tag_marks}, *place = &p->groups[p->oldest];
+    bool found = false;
+    for (size_t i = 0; i < QTC_GROUPS && !found; i++) {
+        found = p->groups[i].opener != NULL && strcmp(p->groups[i].opener, opener) == 0;
+        place = found ? &p->groups[i] : place;
+    }
+    p->oldest = found ? p->oldest : (p->oldest + 1) % QTC_GROUPS;
+    p->opener = place->opener;
+    p->group = place->formats;
+    p->tag_marks = place->marks;
+    *place = current;
+    return found;
+}
+
 void qtc_use_group(struct qtc_parser *p, const char *opener)
 {
     struct qtc_mark_set *set = &p->tag_marks;
     if (p->opener != NULL && strcmp(p->opener, opener) == 0) {
+        return;
+    }
+    if (p->opener != NULL && swap_group(p, opener)) {
         return;
     }
     p->opener = opener;

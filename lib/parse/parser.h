@@ -225,6 +225,15 @@ struct qtc_object {
     bool comma;         /* ARRAY: behind a comma */
 };
 
+/* Formats that share an opener, and the marks of their calls. */
+struct qtc_group {
+    const char *opener; /* NULL: none yet */
+    struct qtc_buf formats; /* const struct qtc_format *[] */
+    struct qtc_mark_set marks;
+};
+
+#define QTC_GROUPS 3 /* a response goes to and fro between a message's and its calls' */
+
 struct qtc_parser {
     struct qtc_parse_options options;
     qtc_sink *sink;
@@ -269,6 +278,8 @@ struct qtc_parser {
     struct qtc_mark_set tag_marks;
     const char *opener;   /* that tag_marks are of, or one of the above */
     struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
+    struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
+    unsigned oldest;
     bool bare;            /* text may begin with a call */
     bool starts_in_header; /* or inside a message's header */
     bool header_bare;     /* which that message's does */
