@@ -33,6 +33,7 @@ const struct qtc_format qtc_format_hy_v3 = {
     .suffix = true,
     .function_open = "<tool_call>",
     .function_close = "</tool_call>",
+    .bare_function = true,
     .skip = {"<tool_sep>"},
     .parameter_open = "<arg_key>",
     .parameter_end = "</arg_key>",
