@@ -176,7 +176,8 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
-    if (p->options.reasoning != QTC_REASONING_INLINE) {
+    bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
+    if (p->options.reasoning != QTC_REASONING_INLINE && !prose) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -198,6 +199,14 @@ static const struct qtc_format *candidate(const struct qtc_parser *p, size_t i)
     return i < count ? all[i] : NULL;
 }
 
+/* Among all formats, markers that begin like a word are looked for only at a line's beginning. */
+static void skip_words(unsigned char *special)
+{
+    for (int c = 'A'; c <= 'z'; c++) {
+        special[c] = qtc_name_char((char)c) ? 0 : special[c];
+    }
+}
+
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
@@ -210,6 +219,12 @@ void qtc_use_formats(struct qtc_parser *p)
         }
     }
     seal(&p->text_marks);
+    unsigned char *special = p->text_marks.special;
+    if (p->options.format == NULL) {
+        skip_words(special);
+    } else if (p->bare) {
+        special['{'] = special['['] = 1;
+    }
 }
 
 /* ---- a group's ---------------------------------------------------------- */
