@@ -10,21 +10,36 @@
 static qtc_step step_trial_tail;
 
 static qtc_step *const steps[QTC_STATES] = {
-    [QTC_S_TEXT] = qtc_step_text,           [QTC_S_TEXT_MARK] = qtc_step_text_mark,
-    [QTC_S_SUFFIX] = qtc_step_suffix,       [QTC_S_TAIL] = qtc_step_tail,
-    [QTC_S_MESSAGE] = qtc_step_message,     [QTC_S_NAME] = qtc_step_name,
-    [QTC_S_NAME_GAP] = qtc_step_name_gap,   [QTC_S_NAME_TYPE] = qtc_step_name_type,
-    [QTC_S_READER] = qtc_step_reader,       [QTC_S_BODY] = qtc_step_body,
-    [QTC_S_BLOCK] = qtc_step_block,         [QTC_S_FENCE] = qtc_step_fence,
-    [QTC_S_FUNCTION] = qtc_step_function,   [QTC_S_INNER] = qtc_step_inner,
-    [QTC_S_AFTER] = qtc_step_after,         [QTC_S_TAG] = qtc_step_tag,
-    [QTC_S_HEADER] = qtc_step_header,       [QTC_S_PROPERTY] = qtc_step_property,
-    [QTC_S_VALUE] = qtc_step_value,         [QTC_S_VALUE_LINE] = qtc_step_value_line,
-    [QTC_S_VALUE_TAG] = qtc_step_value_tag, [QTC_S_VALUE_HEADER] = qtc_step_value_header,
-    [QTC_S_FOLLOW] = qtc_step_follow,       [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
-    [QTC_S_NEST] = qtc_step_nest,           [QTC_S_JSON] = qtc_step_json,
-    [QTC_S_JSON_TAG] = qtc_step_json_tag,   [QTC_S_JSON_FOLLOW] = qtc_step_json_follow,
-    [QTC_S_ARRAY] = qtc_step_array,         [QTC_S_TRIAL_TAIL] = step_trial_tail,
+    [QTC_S_TEXT] = qtc_step_text,
+    [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_SUFFIX] = qtc_step_suffix,
+    [QTC_S_TAIL] = qtc_step_tail,
+    [QTC_S_MESSAGE] = qtc_step_message,
+    [QTC_S_NAME] = qtc_step_name,
+    [QTC_S_NAME_GAP] = qtc_step_name_gap,
+    [QTC_S_NAME_TYPE] = qtc_step_name_type,
+    [QTC_S_READER] = qtc_step_reader,
+    [QTC_S_BODY] = qtc_step_body,
+    [QTC_S_BLOCK] = qtc_step_block,
+    [QTC_S_FENCE] = qtc_step_fence,
+    [QTC_S_FUNCTION] = qtc_step_function,
+    [QTC_S_INNER] = qtc_step_inner,
+    [QTC_S_AFTER] = qtc_step_after,
+    [QTC_S_TAG] = qtc_step_tag,
+    [QTC_S_HEADER] = qtc_step_header,
+    [QTC_S_PROPERTY] = qtc_step_property,
+    [QTC_S_VALUE] = qtc_step_value,
+    [QTC_S_VALUE_LINE] = qtc_step_value_line,
+    [QTC_S_VALUE_TAG] = qtc_step_value_tag,
+    [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_FOLLOW] = qtc_step_follow,
+    [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
+    [QTC_S_NEST] = qtc_step_nest,
+    [QTC_S_JSON] = qtc_step_json,
+    [QTC_S_JSON_TAG] = qtc_step_json_tag,
+    [QTC_S_JSON_FOLLOW] = qtc_step_json_follow,
+    [QTC_S_ARRAY] = qtc_step_array,
+    [QTC_S_TRIAL_TAIL] = step_trial_tail,
 };
 
 /* Behind a call in a code fence: the rest of its line must be blank. */
@@ -257,8 +272,7 @@ static bool behind_call(const struct qtc_parser *p)
 /* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
 static bool is_token(const char *marker)
 {
-    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' ||
-           marker[0] == ']';
+    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
 }
 
 /* The text ends where it is not certain yet that a call begins. */

@@ -79,19 +79,19 @@ enum qtc_state {
 enum qtc_mark_kind {
     QTC_M_OPEN,
     QTC_M_CLOSE,
-    QTC_M_FUNCTION,      /* <function */
-    QTC_M_TOOL,          /* <NAME, of a tool */
-    QTC_M_NAME_END,      /* behind a function's name that is plain text */
-    QTC_M_END_FUNCTION,  /* </function */
-    QTC_M_PARAMETER,     /* <parameter, <arg_key> */
-    QTC_M_TYPE,          /* <arg_type> */
-    QTC_M_VALUE,         /* <arg_value> */
-    QTC_M_END_PARAMETER, /* </parameter */
-    QTC_M_PROPERTY,      /* a parameter's own name as its tag, closed */
-    QTC_M_SKIP,          /* says nothing */
-    QTC_M_HEADER,        /* begins a message's header */
-    QTC_M_HEADER_END,    /* ends it */
-    QTC_M_MESSAGE_CLOSE, /* ends the message */
+    QTC_M_FUNCTION,       /* <function */
+    QTC_M_TOOL,           /* <NAME, of a tool */
+    QTC_M_NAME_END,       /* behind a function's name that is plain text */
+    QTC_M_END_FUNCTION,   /* </function */
+    QTC_M_PARAMETER,      /* <parameter, <arg_key> */
+    QTC_M_TYPE,           /* <arg_type> */
+    QTC_M_VALUE,          /* <arg_value> */
+    QTC_M_END_PARAMETER,  /* </parameter */
+    QTC_M_PROPERTY,       /* a parameter's own name as its tag, closed */
+    QTC_M_SKIP,           /* says nothing */
+    QTC_M_HEADER,         /* begins a message's header */
+    QTC_M_HEADER_END,     /* ends it */
+    QTC_M_MESSAGE_CLOSE,  /* ends the message */
     QTC_M_CONTENT_OPEN,
     QTC_M_CONTENT_CLOSE,
     QTC_M_THINK_OPEN,
@@ -101,9 +101,9 @@ enum qtc_mark_kind {
 
 /* What each id of a qtc_markers stands for. */
 struct qtc_mark {
-    const char *text;                /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
-    const char *row;                 /* as the format's row has it */
-    const char *end;                 /* what ends its tag, where that goes on */
+    const char *text;   /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
+    const char *row;    /* as the format's row has it */
+    const char *end;    /* what ends its tag, where that goes on */
     const struct qtc_format *format; /* the first of the set that has it */
     enum qtc_mark_kind kind;
 };
@@ -131,11 +131,11 @@ struct qtc_text_state {
     bool dropped;     /* the message is none of the user's */
     bool bare;        /* the block began without an opener, and no call is certain */
     bool no_calls;    /* the message holds no calls, only text */
-    bool block_call;  /* there was a call in this block */
+    bool block_call; /* there was a call in this block */
     bool seen_call;
-    bool thought;      /* there was reasoning */
+    bool thought;     /* there was reasoning */
     bool think_quoted; /* its opener stood in a line of text: so its closer is text too */
-    unsigned ticks;    /* length of the run of backticks or tildes that is going on */
+    unsigned ticks;   /* length of the run of backticks or tildes that is going on */
     char tick, fence_tick;
     bool ticks_begin; /* it began its line */
     unsigned code;    /* ticks that opened the code span; 0: none */
@@ -148,7 +148,7 @@ struct qtc_text_state {
  * always under `strict`. */
 struct qtc_trial {
     bool on, failed;
-    bool in_fence; /* nothing else may stand on its last line */
+    bool in_fence;          /* nothing else may stand on its last line */
     uint64_t at, raw_to;
     struct qtc_buf raw;     /* the text in [at, raw_to) */
     struct qtc_buf records; /* its events */
@@ -159,18 +159,13 @@ struct qtc_trial {
 /* A parameter that the call has already. */
 struct qtc_member {
     uint64_t hash;
-    size_t name, name_len; /* in call.names */
-    size_t text, text_len; /* hold_calls: `"key":value` in call.texts */
-    unsigned next;         /* of the same bucket, plus one */
-    bool closed;           /* its value is complete */
+    size_t name, name_len;  /* in call.names */
+    size_t text, text_len;  /* hold_calls: `"key":value` in call.texts */
+    unsigned next;          /* of the same bucket, plus one */
+    bool closed;            /* its value is complete */
 };
 
-enum qtc_name_flag {
-    QTC_NAME_QUOTED = 1,
-    QTC_NAME_SPACED = 2,
-    QTC_NAME_ATTRIBUTE = 4,
-    QTC_NAME_UNTERMINATED = 8
-};
+enum qtc_name_flag { QTC_NAME_QUOTED = 1, QTC_NAME_SPACED = 2, QTC_NAME_ATTRIBUTE = 4, QTC_NAME_UNTERMINATED = 8 };
 
 /* The call that is being read. */
 struct qtc_call {
@@ -180,14 +175,14 @@ struct qtc_call {
     struct qtc_buf key; /* a parameter's, until its value begins */
     unsigned key_types; /* what the markup says of that value: enum qtc_type */
     bool has_key;
-    bool open;           /* CALL is out, CALL_END is not */
-    bool pending;        /* the name is known, but not yet that it is a call */
-    bool began;          /* the arguments' JSON has its opening brace */
-    bool whole;          /* the arguments came as one JSON value */
-    bool inner;          /* there was text between its tags */
+    bool open;      /* CALL is out, CALL_END is not */
+    bool pending;   /* the name is known, but not yet that it is a call */
+    bool began;     /* the arguments' JSON has its opening brace */
+    bool whole;     /* the arguments came as one JSON value */
+    bool inner;     /* there was text between its tags */
     const char *wrapper; /* the name of a parameter whose value may be all arguments: it waits */
-    bool released;       /* hold_calls: it was too long, its arguments go out as they come */
-    unsigned flags;      /* enum qtc_name_flag, told when the call is certain */
+    bool released;  /* hold_calls: it was too long, its arguments go out as they come */
+    unsigned flags; /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;
     struct qtc_buf texts;
     struct qtc_buf members; /* struct qtc_member[] */
@@ -200,20 +195,20 @@ enum qtc_value_mode { QTC_VALUE_STREAM, QTC_VALUE_BUFFER, QTC_VALUE_SKIP };
 struct qtc_value {
     enum qtc_value_mode mode;
     unsigned types;
-    char lead;                 /* first byte of the tags that may end it */
-    bool guess;                /* no type is known and JSON may be guessed (lenient) */
-    bool first;                /* nothing of it was seen yet */
-    bool nameless;             /* <parameter>name</parameter>value */
-    bool naming;               /* its name is being read */
-    size_t member;             /* in call.members */
-    size_t start;              /* hold_calls: of its text in call.texts */
-    struct qtc_buf text;       /* BUFFER: as the model wrote it */
-    struct qtc_buf close;      /* </NAME> where a property's name is the tag */
-    size_t close_at;           /* how much of it matches, or SIZE_MAX */
+    char lead;     /* first byte of the tags that may end it */
+    bool guess;    /* no type is known and JSON may be guessed (lenient) */
+    bool first;    /* nothing of it was seen yet */
+    bool nameless; /* <parameter>name</parameter>value */
+    bool naming;   /* its name is being read */
+    size_t member; /* in call.members */
+    size_t start;  /* hold_calls: of its text in call.texts */
+    struct qtc_buf text;  /* BUFFER: as the model wrote it */
+    struct qtc_buf close; /* </NAME> where a property's name is the tag */
+    size_t close_at;      /* how much of it matches, or SIZE_MAX */
     enum qtc_mark_kind closer; /* kind of the tag that is being judged by what follows */
     uint64_t closer_end;
-    bool chain;     /* it is </function> and `close`: the end of its line confirms them too */
-    unsigned depth; /* NEST: functions open inside */
+    bool chain;           /* it is </function> and `close`: the end of its line confirms them too */
+    unsigned depth;       /* NEST: functions open inside */
 };
 
 /* A call's JSON object. */
@@ -221,23 +216,23 @@ struct qtc_object {
     struct qtc_mend mend;
     unsigned reported; /* enum qtc_mended bits already told */
     enum { QTC_KEY_NONE, QTC_KEY_OTHER, QTC_KEY_NAME, QTC_KEY_ID, QTC_KEY_ARGUMENTS } role;
-    bool loose; /* no opener says that it is a call: its keys must */
-    bool bare;  /* arguments only: in <function=N> */
+    bool loose;         /* no opener says that it is a call: its keys must */
+    bool bare;          /* arguments only: in <function=N> */
     bool has_arguments;
-    bool named;             /* its name is known */
-    bool rejected;          /* it is no call */
-    bool as_string;         /* the arguments came in quotes */
+    bool named;         /* its name is known */
+    bool rejected;      /* it is no call */
+    bool as_string;     /* the arguments came in quotes */
     struct qtc_buf scratch; /* keys and what is ignored */
     struct qtc_buf text;    /* the name, or arguments in quotes */
     struct qtc_buf *out;
-    size_t follow; /* JSON_FOLLOW: how much of `open` matches */
-    bool line;     /* and whether a line end stood before it */
-    bool comma;    /* ARRAY: behind a comma */
+    size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
+    bool line;          /* and whether a line end stood before it */
+    bool comma;         /* ARRAY: behind a comma */
 };
 
 /* Formats that share an opener, and the marks of their calls. */
 struct qtc_group {
-    const char *opener;     /* NULL: none yet */
+    const char *opener; /* NULL: none yet */
     struct qtc_buf formats; /* const struct qtc_format *[] */
     struct qtc_mark_set marks;
 };
@@ -259,21 +254,21 @@ struct qtc_parser {
     struct qtc_buf hold;
 
     enum qtc_state state;
-    enum qtc_state origin;          /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
-    enum qtc_state name_origin;     /* NAME: BLOCK, AFTER, ARRAY or TEXT */
-    enum qtc_state tail_state;      /* TAIL: where to go on */
-    unsigned node;                  /* in the automaton */
+    enum qtc_state origin;     /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
+    enum qtc_state name_origin; /* NAME: BLOCK, AFTER, ARRAY or TEXT */
+    enum qtc_state tail_state; /* TAIL: where to go on */
+    unsigned node;             /* in the automaton */
     enum qtc_mark_kind header_kind; /* HEADER */
     const struct qtc_format *header_format;
-    const char *header_end; /* the marker that ends the tag */
-    size_t header_matched;  /* how much of it is there */
-    uint64_t header_at;     /* where the tag's inside, or the name, begins */
-    uint64_t name_to;       /* where the name ends */
-    uint64_t header_to;     /* where the tag ends */
-    size_t header_len;      /* of its inside */
-    bool header_sure;       /* it has an equals sign: no need to ask whether it may be a tag */
-    unsigned header_flags;  /* enum qtc_name_flag that the tag itself gives */
-    bool no_nest;           /* while a nested call is read again */
+    const char *header_end;    /* the marker that ends the tag */
+    size_t header_matched;     /* how much of it is there */
+    uint64_t header_at;        /* where the tag's inside, or the name, begins */
+    uint64_t name_to;          /* where the name ends */
+    uint64_t header_to;        /* where the tag ends */
+    size_t header_len;         /* of its inside */
+    bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
+    unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
+    bool no_nest;              /* while a nested call is read again */
 
     struct qtc_text_state text;
     struct qtc_trial trial;
@@ -286,16 +281,16 @@ struct qtc_parser {
 
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
-    const char *opener;                  /* that tag_marks are of, or one of the above */
-    char suffix[QTC_SUFFIX];             /* of the text's last marker; "": none */
-    size_t suffix_len;                   /* SUFFIX: how much of it is there */
-    const struct qtc_mark *suffixed;     /* and the marker that it belongs to */
-    struct qtc_buf group;                /* the formats that have it: const struct qtc_format *[] */
+    const char *opener;   /* that tag_marks are of, or one of the above */
+    char suffix[QTC_SUFFIX]; /* of the text's last marker; "": none */
+    size_t suffix_len;       /* SUFFIX: how much of it is there */
+    const struct qtc_mark *suffixed; /* and the marker that it belongs to */
+    struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
     struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
     unsigned oldest;
-    bool bare;             /* text may begin with a call */
+    bool bare;            /* text may begin with a call */
     bool starts_in_header; /* or inside a message's header */
-    bool header_bare;      /* which that message's does */
+    bool header_bare;     /* which that message's does */
 };
 
 typedef size_t qtc_step(struct qtc_parser *p, size_t i);
