@@ -43,4 +43,5 @@ const struct qtc_format qtc_format_hy_v3 = {
     CALL_KEYS,
     .think_open = {"<think>"},
     .think_close = {"</think>"},
+    .special_tokens = {"<|eos|>", "<|startoftext|>", "<|extra_0|>"},
 };

@@ -478,6 +478,23 @@ void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
     }
 }
 
+bool qtc_value_is_scalar(const struct qtc_parser *p)
+{
+    const struct qtc_value *v = &p->value;
+    struct qtc_bytes text = qtc_bytes_trim(qtc_buf_bytes(&v->text));
+    bool mismatch;
+    unsigned mended;
+    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 || text.len > 64 ||
+        p->call.wrapper != NULL || text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
+        return false;
+    }
+    struct qtc_buf out = {0};
+    qtc_typed(&out, text, v->types, false, &mismatch, &mended);
+    bool scalar = out.len > 0 && out.data[0] != '"';
+    qtc_buf_free(&out);
+    return scalar;
+}
+
 static void write_typed(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;

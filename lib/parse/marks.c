@@ -135,6 +135,17 @@ static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, c
     qtc_buf_free(&text);
 }
 
+/* What stands between markers, where the one before it was forgotten: only tokens, which
+ * text does not hold. */
+static void add_skipped_tokens(struct qtc_mark_set *set, const struct qtc_format *f)
+{
+    for (size_t i = 0; f->bare_function && f->skip[i] != NULL; i++) {
+        if (strchr(f->skip[i], '|') != NULL || strstr(f->skip[i], "｜") != NULL) {
+            add_mark(set, f->skip[i], QTC_M_SPECIAL, f);
+        }
+    }
+}
+
 /* "<tool_calls:" where a suffix may follow. */
 static void add_before_suffix(struct qtc_mark_set *set, const char *const *texts, enum qtc_mark_kind kind,
                               const struct qtc_format *f)
@@ -173,6 +184,7 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
+    add_skipped_tokens(set, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }

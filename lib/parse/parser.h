@@ -479,6 +479,8 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
 /* <parameter> without a name: it comes as if it were the value. */
 void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
+/* It can be no string, and what came of it is a whole number, boolean or null. */
+bool qtc_value_is_scalar(const struct qtc_parser *p);
 /* The value is complete. */
 void qtc_value_end(struct qtc_parser *p);
 /* A defect for each of the enum qtc_mended bits. */

@@ -205,6 +205,17 @@ static size_t begin_arguments(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Text behind a parameter's name: its value, whose tag is missing. */
+static size_t value_without_tag(struct qtc_parser *p, size_t i)
+{
+    struct qtc_call *c = &p->call;
+    c->has_key = false;
+    qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_buf_bytes(&c->key));
+    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), 0, c->key_types);
+    qtc_unmark(p);
+    return i;
+}
+
 size_t qtc_step_function(struct qtc_parser *p, size_t i)
 {
     i = skip(p, i);
@@ -212,6 +223,9 @@ size_t qtc_step_function(struct qtc_parser *p, size_t i)
         return i;
     }
     char c = p->in[i];
+    if (p->call.has_key && !p->tag_marks.find.first[(unsigned char)c]) {
+        return value_without_tag(p, i);
+    }
     bool due = !p->call.began && !p->call.whole && p->call.wrapper == NULL;
     if (c == '{' && due) {
         return begin_arguments(p, i);
