@@ -461,3 +461,13 @@ const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool cha
     }
     return member(p, 0);
 }
+
+const struct qtc_format *qtc_group_lists(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->array) {
+            return member(p, i);
+        }
+    }
+    return member(p, 0);
+}
