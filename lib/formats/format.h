@@ -71,7 +71,7 @@ struct qtc_format {
     const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
     const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
     bool bare;    /* text that begins with a call begins a block too */
-    bool array;   /* the usual body is an array of calls */
+    bool array;   /* a block usually holds several calls, in an array or one behind the other */
     bool suffix;  /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
 
     /* ---- a call ---- */
@@ -100,6 +100,9 @@ struct qtc_format {
     const char *type_attribute;
     const char *type_open, *type_close; /* the same as an element of its own */
     enum qtc_trim trim;
+    /* A sole parameter of such a name that holds an object of the tool's parameters,
+     * and is none of them, holds all arguments. */
+    const char *wrappers[QTC_FORMAT_LIST];
     bool cdata; /* <![CDATA[…]]> around a value is markup */
 
     /* QTC_BODY_ELEMENTS: stands before each tag */
