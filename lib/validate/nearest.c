@@ -1,0 +1,88 @@
+/* nearest.c - the name that was probably meant: within a third of its letters. */
+#include "validate/internal.h"
+
+#define NAME_MAX_LETTERS 64
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+static bool is_sign(char c)
+{
+    return c == '_' || c == '-' || c == ' ' || c == '.';
+}
+
+bool qtc_same_words(struct qtc_bytes a, struct qtc_bytes b)
+{
+    size_t i = 0, k = 0;
+
+    for (;; i++, k++) {
+        while (i < a.len && is_sign(a.data[i])) {
+            i++;
+        }
+        while (k < b.len && is_sign(b.data[k])) {
+            k++;
+        }
+        if (i == a.len || k == b.len) {
+            return i == a.len && k == b.len;
+        }
+        if (lower(a.data[i]) != lower(b.data[k])) {
+            return false;
+        }
+    }
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters to insert, delete, change or swap with their neighbour. Three rows of the table are enough. */
+static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
+{
+    size_t rows[3][NAME_MAX_LETTERS + 1];
+
+    for (size_t i = 0; i <= a.len; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *top = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t k = 1; k <= b.len; k++) {
+            if (i == 0) {
+                row[k] = k;
+                continue;
+            }
+            row[k] = above[k - 1] + (lower(a.data[i - 1]) != lower(b.data[k - 1]));
+            row[k] = least(row[k], least(above[k], row[k - 1]) + 1);
+            if (i > 1 && k > 1 && lower(a.data[i - 1]) == lower(b.data[k - 2]) &&
+                lower(a.data[i - 2]) == lower(b.data[k - 1])) {
+                row[k] = least(row[k], top[k - 2] + 1);
+            }
+        }
+    }
+    return rows[a.len % 3][b.len];
+}
+
+void qtc_nearest_begin(struct qtc_nearest *n, struct qtc_bytes given)
+{
+    *n = (struct qtc_nearest){.given = given, .distance = given.len / 3 + 1};
+}
+
+void qtc_nearest_consider(struct qtc_nearest *n, struct qtc_bytes name)
+{
+    size_t distance;
+
+    if (n->given.len == 0 || n->distance == 0 || qtc_bytes_equal(n->given, name)) {
+        return;
+    }
+    if (qtc_same_words(n->given, name)) {
+        distance = 0;
+    } else if (n->given.len <= NAME_MAX_LETTERS && name.len <= NAME_MAX_LETTERS) {
+        distance = edit_distance(n->given, name);
+    } else {
+        return;
+    }
+    if (distance < n->distance) {
+        n->best = name;
+        n->distance = distance;
+    }
+}
