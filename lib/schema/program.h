@@ -30,7 +30,9 @@ struct qtc_insn {
 
 enum {
     QTC_NODE_FALSE = 1,
-    QTC_NODE_MARKS = 2 /* has unevaluatedProperties or unevaluatedItems */
+    QTC_NODE_MARKS = 2,    /* has unevaluatedProperties or unevaluatedItems */
+    QTC_NODE_NULLABLE = 4, /* null passes, whatever else is said */
+    QTC_NODE_DRAFT_4 = 8   /* 1.0 is no integer */
 };
 
 struct qtc_node {
@@ -122,7 +124,7 @@ struct qtc_schema {
     struct qtc_schema_limits limits;
     struct qtc_pattern **patterns;
     uint32_t pattern_count;
-    struct qtc_bytes copy; /* of a metaschema's text */
+    struct qtc_arena tree; /* of a metaschema that was compiled by itself */
 };
 
 /* Appends the JSON Pointer of a place. */
