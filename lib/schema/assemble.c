@@ -9,15 +9,15 @@ struct work {
     enum qtc_draft draft;
     unsigned vocabularies;
     const struct qtc_json *has[QTC_KEYWORDS]; /* the keywords that it has, and that mean something here */
-    bool combined;      /* other schemas describe the same value: $ref, allOf, … */
-    bool close_children; /* see "Closed" in schema.h */
+    bool combined;                            /* other schemas describe the same value: $ref, allOf, … */
+    bool close_children;                      /* see "Closed" in schema.h */
     struct qtc_insn insns[QTC_KEYWORDS];
     uint32_t count;
     uint8_t flags, types;
 };
 
 #define OBJECTS QTC_KIND(QTC_JSON_OBJECT)
-#define ARRAYS QTC_KIND(QTC_JSON_ARRAY)
+#define ARRAYS  QTC_KIND(QTC_JSON_ARRAY)
 #define STRINGS QTC_KIND(QTC_JSON_STRING)
 #define NUMBERS QTC_KIND(QTC_JSON_NUMBER)
 
@@ -63,7 +63,8 @@ static uint32_t child_at(struct work *w, uint32_t up, const struct qtc_json *jso
         return QTC_NO_NODE;
     }
     if (!is_map(json) && !is_bool(json)) {
-        qtc_compile_fail(w->c, QTC_TYPE, "a schema must be an object or a boolean", QTC_K_NONE, json->raw, &t);
+        qtc_compile_fail(w->c, QTC_TYPE, "a schema must be an object or a boolean", QTC_K_NONE, json->raw,
+                         &t);
         return QTC_NO_NODE;
     }
     known = qtc_map_get(&w->c->roots, qtc_bytes((const char *)&json, sizeof json));
@@ -140,8 +141,8 @@ static unsigned type_bit(const struct work *w, const struct qtc_json *name)
     for (unsigned bit = 1; bit < QTC_T_ANY; bit <<= 1) {
         const char *known = qtc_type_name((enum qtc_type)bit);
 
-        if (qtc_bytes_is(text, known) ||
-            (w->c->options->openapi && text.len == strlen(known) && strncasecmp(text.data, known, text.len) == 0)) {
+        if (qtc_bytes_is(text, known) || (w->c->options->openapi && text.len == strlen(known) &&
+                                          strncasecmp(text.data, known, text.len) == 0)) {
             return bit;
         }
     }
@@ -157,9 +158,10 @@ static bool assemble_type(struct work *w)
         unsigned bit = type_bit(w, e);
 
         if (bit == 0) {
-            return qtc_compile_fail(w->c, e->type == QTC_JSON_STRING ? QTC_UNKNOWN : QTC_TYPE,
-                                    e->type == QTC_JSON_STRING ? "unknown type" : "must be the name of a type, or a list of them",
-                                    QTC_K_TYPE, e->type == QTC_JSON_STRING ? e->text : e->raw, &w->at);
+            return qtc_compile_fail(
+                w->c, e->type == QTC_JSON_STRING ? QTC_UNKNOWN : QTC_TYPE,
+                e->type == QTC_JSON_STRING ? "unknown type" : "must be the name of a type, or a list of them",
+                QTC_K_TYPE, e->type == QTC_JSON_STRING ? e->text : e->raw, &w->at);
         }
         types |= bit;
     }
@@ -345,7 +347,8 @@ static bool assemble_format(struct work *w)
     }
     row = qtc_format_find(v->text);
     if (!row) {
-        qtc_compile_warn(w->c, QTC_UNKNOWN, "unknown format: not checked", QTC_K_FORMAT, v->text, QTC_K_NONE, &w->at);
+        qtc_compile_warn(w->c, QTC_UNKNOWN, "unknown format: not checked", QTC_K_FORMAT, v->text, QTC_K_NONE,
+                         &w->at);
         return true;
     }
     emit(w, QTC_K_FORMAT, STRINGS)->data = row;
@@ -386,10 +389,22 @@ static bool stands_alone(const struct work *w, const struct qtc_json *list, cons
 }
 
 static const enum qtc_keyword describing[] = {
-    QTC_K_PROPERTIES,    QTC_K_PATTERN_PROPERTIES, QTC_K_ADDITIONAL_PROPERTIES, QTC_K_UNEVALUATED_PROPERTIES,
-    QTC_K_REF,           QTC_K_DYNAMIC_REF,        QTC_K_RECURSIVE_REF,         QTC_K_ALL_OF,
-    QTC_K_ANY_OF,        QTC_K_ONE_OF,             QTC_K_IF,                    QTC_K_DEPENDENT_SCHEMAS,
-    QTC_K_DEPENDENCIES,  QTC_K_ITEMS,              QTC_K_PREFIX_ITEMS,          QTC_K_UNEVALUATED_ITEMS,
+    QTC_K_PROPERTIES,
+    QTC_K_PATTERN_PROPERTIES,
+    QTC_K_ADDITIONAL_PROPERTIES,
+    QTC_K_UNEVALUATED_PROPERTIES,
+    QTC_K_REF,
+    QTC_K_DYNAMIC_REF,
+    QTC_K_RECURSIVE_REF,
+    QTC_K_ALL_OF,
+    QTC_K_ANY_OF,
+    QTC_K_ONE_OF,
+    QTC_K_IF,
+    QTC_K_DEPENDENT_SCHEMAS,
+    QTC_K_DEPENDENCIES,
+    QTC_K_ITEMS,
+    QTC_K_PREFIX_ITEMS,
+    QTC_K_UNEVALUATED_ITEMS,
 };
 
 /* Whether k is the only keyword that describes members or elements. */
@@ -512,7 +527,8 @@ static bool assemble_ref(struct work *w)
     return node != QTC_NO_NODE;
 }
 
-static bool emit_dynamic(struct work *w, enum qtc_keyword k, const struct qtc_target *target, struct qtc_bytes name)
+static bool emit_dynamic(struct work *w, enum qtc_keyword k, const struct qtc_target *target,
+                         struct qtc_bytes name)
 {
     struct qtc_dynamic *dynamic = qtc_compile_alloc(w->c, 1, sizeof *dynamic);
     struct qtc_dynamic_ref *ref = qtc_list_add(w->c, &w->c->dynamic_refs, sizeof *ref);
@@ -621,8 +637,9 @@ static bool gather_required(struct work *w, struct gather *g, struct qtc_members
     const struct qtc_json **names;
 
     if (!is_list_of_names(list)) {
-        return wrong(w, QTC_K_REQUIRED, is_bool(list) ? "must be a list of names (it is a boolean in draft 3 only)"
-                                                      : "must be a list of names");
+        return wrong(w, QTC_K_REQUIRED,
+                     is_bool(list) ? "must be a list of names (it is a boolean in draft 3 only)"
+                                   : "must be a list of names");
     }
     names = qtc_compile_alloc(w->c, list->count, sizeof *names);
     if (!names) {
@@ -794,7 +811,8 @@ static bool assemble_unevaluated_items(struct work *w)
     return emit_child(w, QTC_K_UNEVALUATED_ITEMS, ARRAYS, w->close_children);
 }
 
-/* ---- arrays --------------------------------------------------------------------------------------------- */
+/* ---- arrays ---------------------------------------------------------------------------------------------
+ */
 
 static bool build_prefix(struct work *w, struct qtc_elements *e, enum qtc_keyword k)
 {
@@ -805,7 +823,8 @@ static bool build_prefix(struct work *w, struct qtc_elements *e, enum qtc_keywor
         return wrong(w, k, "must be a list of schemas");
     }
     for (const struct qtc_json *i = w->has[k]->first; nodes && i; i = i->next) {
-        nodes[e->prefix_count] = child_at(w, up, i, (struct qtc_bytes){0}, e->prefix_count, w->close_children);
+        nodes[e->prefix_count] =
+            child_at(w, up, i, (struct qtc_bytes){0}, e->prefix_count, w->close_children);
         e->prefix_count++;
     }
     e->prefix = nodes;
@@ -862,7 +881,8 @@ static bool assemble_contains(struct work *w)
     return t->node != QTC_NO_NODE;
 }
 
-/* ---- a subschema -------------------------------------------------------------------------------------------- */
+/* ---- a subschema
+ * -------------------------------------------------------------------------------------------- */
 
 /* In the order in which a value is looked at: cheap and telling first, unevaluated… last. A row is
  * done when the subschema has one of its keywords. */
@@ -882,7 +902,8 @@ static const struct {
     {{QTC_K_REF}, assemble_ref},
     {{QTC_K_DYNAMIC_REF}, assemble_dynamic_ref},
     {{QTC_K_RECURSIVE_REF}, assemble_recursive_ref},
-    {{QTC_K_PROPERTIES, QTC_K_PATTERN_PROPERTIES, QTC_K_ADDITIONAL_PROPERTIES, QTC_K_REQUIRED}, assemble_members},
+    {{QTC_K_PROPERTIES, QTC_K_PATTERN_PROPERTIES, QTC_K_ADDITIONAL_PROPERTIES, QTC_K_REQUIRED},
+     assemble_members},
     {{QTC_K_PROPERTY_NAMES}, assemble_property_names},
     {{QTC_K_DEPENDENT_REQUIRED}, assemble_dependent_required},
     {{QTC_K_DEPENDENT_SCHEMAS}, assemble_dependent_schemas},
@@ -920,8 +941,8 @@ static void note_other_draft(struct work *w, enum qtc_keyword k, const struct qt
 
     if (k != QTC_K_NULLABLE && k != QTC_K_COMMENT && k != QTC_K_DEFS &&
         !(vocabulary & (QTC_V_META_DATA | QTC_V_CONTENT))) {
-        qtc_compile_warn(w->c, QTC_TYPE, "the keyword is not one of this draft: ignored", k, member->key, QTC_K_NONE,
-                         &w->at);
+        qtc_compile_warn(w->c, QTC_TYPE, "the keyword is not one of this draft: ignored", k, member->key,
+                         QTC_K_NONE, &w->at);
     }
 }
 
@@ -929,7 +950,8 @@ static void note_unknown(struct work *w, const struct qtc_json *member)
 {
     enum qtc_keyword nearest = QTC_K_NONE;
 
-    if (w->c->options->warn && !(member->key.len > 1 && (member->key.data[0] | 32) == 'x' && member->key.data[1] == '-')) {
+    if (w->c->options->warn &&
+        !(member->key.len > 1 && (member->key.data[0] | 32) == 'x' && member->key.data[1] == '-')) {
         nearest = qtc_keyword_nearest(member->key);
     }
     if (nearest) {
@@ -961,7 +983,7 @@ static void collect(struct work *w)
 static void settle_closing(struct work *w)
 {
     static const enum qtc_keyword combining[] = {
-        QTC_K_REF,    QTC_K_DYNAMIC_REF, QTC_K_RECURSIVE_REF, QTC_K_ALL_OF,      QTC_K_ANY_OF,
+        QTC_K_REF,    QTC_K_DYNAMIC_REF, QTC_K_RECURSIVE_REF,     QTC_K_ALL_OF,       QTC_K_ANY_OF,
         QTC_K_ONE_OF, QTC_K_IF,          QTC_K_DEPENDENT_SCHEMAS, QTC_K_DEPENDENCIES,
     };
 
@@ -1017,8 +1039,8 @@ bool qtc_assemble(struct qtc_compiler *c, uint32_t node)
         return finish(&w, node);
     }
     if (!is_map(w.at.json)) {
-        return qtc_compile_fail(c, QTC_TYPE, "a schema must be an object or a boolean", QTC_K_NONE, w.at.json->raw,
-                                &w.at);
+        return qtc_compile_fail(c, QTC_TYPE, "a schema must be an object or a boolean", QTC_K_NONE,
+                                w.at.json->raw, &w.at);
     }
     collect(&w);
     settle_closing(&w);

@@ -97,7 +97,8 @@ void qtc_schema_problem_free(struct qtc_schema_problem *problem)
 }
 
 /* All that is said in bytes is kept in `text`, for it must outlive the schema. */
-static void fill_problem(const struct qtc_compiler *c, struct qtc_schema_problem *p, const struct qtc_target *at)
+static void fill_problem(const struct qtc_compiler *c, struct qtc_schema_problem *p,
+                         const struct qtc_target *at)
 {
     const struct qtc_place *places = c->places.items;
     const struct qtc_document *d;
@@ -131,8 +132,8 @@ static void fill_problem(const struct qtc_compiler *c, struct qtc_schema_problem
     }
 }
 
-bool qtc_compile_fail(struct qtc_compiler *c, enum qtc_code code, const char *message, enum qtc_keyword keyword,
-                      struct qtc_bytes name, const struct qtc_target *at)
+bool qtc_compile_fail(struct qtc_compiler *c, enum qtc_code code, const char *message,
+                      enum qtc_keyword keyword, struct qtc_bytes name, const struct qtc_target *at)
 {
     struct qtc_schema_problem *p = c->problem;
 
@@ -151,8 +152,9 @@ bool qtc_compile_nomem(struct qtc_compiler *c)
     return qtc_compile_fail(c, QTC_NOMEM, "out of memory", QTC_K_NONE, qtc_bytes("", 0), NULL);
 }
 
-void qtc_compile_warn(struct qtc_compiler *c, enum qtc_code code, const char *message, enum qtc_keyword keyword,
-                      struct qtc_bytes name, enum qtc_keyword nearest, const struct qtc_target *at)
+void qtc_compile_warn(struct qtc_compiler *c, enum qtc_code code, const char *message,
+                      enum qtc_keyword keyword, struct qtc_bytes name, enum qtc_keyword nearest,
+                      const struct qtc_target *at)
 {
     struct qtc_schema_problem warning = {.error = {code, message, 0}, .keyword = keyword, .name = name};
 
@@ -249,7 +251,7 @@ struct circle {
     unsigned char *colour; /* 0 new, 1 on the path, 2 done */
     struct circle_step {
         uint32_t node, insn, branch;
-    } *path;
+    } * path;
     size_t depth;
 };
 
@@ -321,8 +323,12 @@ static bool refuse_circles(struct qtc_compiler *c)
 
 /* ---- the whole -------------------------------------------------------------------------- */
 
-static const struct qtc_schema_limits default_limits = {
-    .schemas = 1000000, .values = 1000000, .documents = 1000, .depth = 2000, .steps = 10000000, .pattern = 200000};
+static const struct qtc_schema_limits default_limits = {.schemas = 1000000,
+                                                        .values = 1000000,
+                                                        .documents = 1000,
+                                                        .depth = 2000,
+                                                        .steps = 10000000,
+                                                        .pattern = 200000};
 
 static void set_limits(struct qtc_schema_limits *l, const struct qtc_schema_limits *wanted)
 {
@@ -374,7 +380,8 @@ static bool compile(struct qtc_compiler *c, const struct qtc_json *tree)
     root.resource = resource;
     root.place = qtc_resource_at(c, resource)->place;
     c->schema->draft = qtc_resource_at(c, resource)->dialect.draft;
-    return qtc_compile_node(c, &root) != QTC_NO_NODE && assemble_all(c) && refuse_circles(c) && keep_program(c);
+    return qtc_compile_node(c, &root) != QTC_NO_NODE && assemble_all(c) && refuse_circles(c) &&
+           keep_program(c);
 }
 
 /* Patterns are not the arena's: they are kept where qtc_schema_free finds them, whatever happened. */

@@ -59,7 +59,8 @@ static bool take_time(struct qtc_bytes *s)
     int offset;
 
     if (!qtc_take_digits(s, 2, &h) || !qtc_take_char(s, ':') || !qtc_take_digits(s, 2, &m) ||
-        !qtc_take_char(s, ':') || !qtc_take_digits(s, 2, &sec) || !take_fraction(s) || !take_offset(s, &offset)) {
+        !qtc_take_char(s, ':') || !qtc_take_digits(s, 2, &sec) || !take_fraction(s) ||
+        !take_offset(s, &offset)) {
         return false;
     }
     if (h > 23 || m > 59 || sec > 60) {

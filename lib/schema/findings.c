@@ -46,7 +46,8 @@ static struct qtc_bytes keep(struct qtc_run *r)
     return copy;
 }
 
-static void locate(struct qtc_run *r, struct qtc_finding *f, const struct qtc_node *node, const struct qtc_at *at)
+static void locate(struct qtc_run *r, struct qtc_finding *f, const struct qtc_node *node,
+                   const struct qtc_at *at)
 {
     const struct qtc_schema *schema = r->schema;
 
@@ -86,7 +87,8 @@ static void collect(struct qtc_run *r, const struct qtc_finding *f, size_t depth
     }
 }
 
-static bool tell(struct qtc_run *r, struct qtc_finding *f, const struct qtc_node *node, const struct qtc_at *at)
+static bool tell(struct qtc_run *r, struct qtc_finding *f, const struct qtc_node *node,
+                 const struct qtc_at *at)
 {
     if (r->stopped) {
         return false;
@@ -175,25 +177,27 @@ COLD bool qtc_refuse_element(struct qtc_run *r, const struct qtc_site *s, enum q
     return r->loud && tell_at(r, s, &f);
 }
 
-COLD bool qtc_refuse_missing(struct qtc_run *r, const struct qtc_site *s, enum qtc_keyword k, struct qtc_bytes name,
-                             struct qtc_bytes trigger)
+COLD bool qtc_refuse_missing(struct qtc_run *r, const struct qtc_site *s, enum qtc_keyword k,
+                             struct qtc_bytes name, struct qtc_bytes trigger)
 {
     struct qtc_finding f = {.keyword = k, .name = name, .trigger = trigger};
 
     return r->loud && tell_at(r, s, &f);
 }
 
-COLD bool qtc_refuse_equal(struct qtc_run *r, const struct qtc_site *s, const struct qtc_json *second, size_t i,
-                           size_t j)
+COLD bool qtc_refuse_equal(struct qtc_run *r, const struct qtc_site *s, const struct qtc_json *second,
+                           size_t i, size_t j)
 {
     struct qtc_finding f = {.keyword = QTC_K_UNIQUE_ITEMS, .member = second, .first = i, .second = j};
 
     return r->loud && tell_at(r, s, &f);
 }
 
-COLD bool qtc_refuse_several(struct qtc_run *r, const struct qtc_site *s, size_t first, size_t second, uint64_t count)
+COLD bool qtc_refuse_several(struct qtc_run *r, const struct qtc_site *s, size_t first, size_t second,
+                             uint64_t count)
 {
-    struct qtc_finding f = {.keyword = QTC_K_ONE_OF, .wanted = s->insn->source, .first = first, .second = second};
+    struct qtc_finding f = {
+        .keyword = QTC_K_ONE_OF, .wanted = s->insn->source, .first = first, .second = second};
 
     f.count = count;
     return r->loud && tell_at(r, s, &f);

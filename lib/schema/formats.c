@@ -64,7 +64,8 @@ static bool is_json_pointer(struct qtc_bytes text)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '~' && (i + 1 == text.len || (text.data[i + 1] != '0' && text.data[i + 1] != '1'))) {
+        if (text.data[i] == '~' &&
+            (i + 1 == text.len || (text.data[i + 1] != '0' && text.data[i + 1] != '1'))) {
             return false;
         }
     }

@@ -254,7 +254,8 @@ struct qtc_map_slot {
     uint32_t value;
 };
 
-static struct qtc_map_slot *find_slot(struct qtc_map_slot *slots, size_t size, uint64_t hash, struct qtc_bytes key)
+static struct qtc_map_slot *find_slot(struct qtc_map_slot *slots, size_t size, uint64_t hash,
+                                      struct qtc_bytes key)
 {
     size_t at = (size_t)(hash >> 16) & (size - 1);
 

@@ -49,7 +49,8 @@ static bool is_label_char(char c)
 /* Letters, digits and inner hyphens; `wide`: other characters of UTF-8 too. */
 static bool is_label(struct qtc_bytes label, bool wide)
 {
-    if (label.len == 0 || label.len > LONGEST_LABEL || label.data[0] == '-' || label.data[label.len - 1] == '-') {
+    if (label.len == 0 || label.len > LONGEST_LABEL || label.data[0] == '-' ||
+        label.data[label.len - 1] == '-') {
         return false;
     }
     for (size_t i = 0; i < label.len; i++) {

@@ -57,7 +57,8 @@ static bool is_plain(struct qtc_bytes label)
     for (size_t i = 0; i < label.len; i++) {
         char c = label.data[i];
 
-        if ((unsigned char)c < 0x80 && !(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z') && c != '-') {
+        if ((unsigned char)c < 0x80 && !(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z') &&
+            c != '-') {
             return false;
         }
     }

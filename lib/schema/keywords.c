@@ -5,21 +5,21 @@
 
 /* ---- keywords ---------------------------------------------------------------- */
 
-#define ROW_DRAFTS(d)                                                                                          \
-    (ROW_DRAFT(d, '4', QTC_DRAFT_4) | ROW_DRAFT(d, '6', QTC_DRAFT_6) | ROW_DRAFT(d, '7', QTC_DRAFT_7) |        \
+#define ROW_DRAFTS(d)                                                                                        \
+    (ROW_DRAFT(d, '4', QTC_DRAFT_4) | ROW_DRAFT(d, '6', QTC_DRAFT_6) | ROW_DRAFT(d, '7', QTC_DRAFT_7) |      \
      ROW_DRAFT(d, '9', QTC_DRAFT_2019_09) | ROW_DRAFT(d, '2', QTC_DRAFT_2020_12))
 /* The letters of a row are at most five; past its end there is only the zero. */
 #define LETTER(d, i) (sizeof(d) > (i) ? (d)[sizeof(d) > (i) ? (i) : 0] : 0)
-#define ROW_DRAFT(d, letter, draft)                                                                            \
-    ((LETTER(d, 0) == (letter) || LETTER(d, 1) == (letter) || LETTER(d, 2) == (letter) ||                      \
-      LETTER(d, 3) == (letter) || LETTER(d, 4) == (letter))                                                    \
-         ? 1u << (draft)                                                                                       \
+#define ROW_DRAFT(d, letter, draft)                                                                          \
+    ((LETTER(d, 0) == (letter) || LETTER(d, 1) == (letter) || LETTER(d, 2) == (letter) ||                    \
+      LETTER(d, 3) == (letter) || LETTER(d, 4) == (letter))                                                  \
+         ? 1u << (draft)                                                                                     \
          : 0u)
 
 const struct qtc_keyword_row qtc_keyword_rows[QTC_KEYWORDS] = {
     [QTC_K_NONE] = {"", 0, 0, QTC_H_NOTHING},
     [QTC_K_CLOSED] = {"", 0, 0, QTC_H_NOTHING},
-#define KEYWORD(id, name, drafts, vocabulary, holds)                                                           \
+#define KEYWORD(id, name, drafts, vocabulary, holds)                                                         \
     [QTC_K_##id] = {name, ROW_DRAFTS(drafts), QTC_V_##vocabulary, QTC_H_##holds},
 #include "schema/keywords.h"
 #undef KEYWORD
@@ -87,7 +87,8 @@ static unsigned distance(struct qtc_bytes a, const char *b)
             bool same = lower(a.data[i - 1]) == lower(b[j - 1]);
 
             row[j] = least(least(up[j] + 1, row[j - 1] + 1), up[j - 1] + !same);
-            if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b[j - 2]) && lower(a.data[i - 2]) == lower(b[j - 1])) {
+            if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b[j - 2]) &&
+                lower(a.data[i - 2]) == lower(b[j - 1])) {
                 row[j] = least(row[j], two[j - 2] + 1);
             }
         }
@@ -123,9 +124,12 @@ enum qtc_keyword qtc_keyword_nearest(struct qtc_bytes name)
 /* ---- drafts -------------------------------------------------------------------------- */
 
 static const char *const draft_names[] = {
-    [QTC_DRAFT_DEFAULT] = "",         [QTC_DRAFT_4] = "4",
-    [QTC_DRAFT_6] = "6",              [QTC_DRAFT_7] = "7",
-    [QTC_DRAFT_2019_09] = "2019-09",  [QTC_DRAFT_2020_12] = "2020-12",
+    [QTC_DRAFT_DEFAULT] = "",
+    [QTC_DRAFT_4] = "4",
+    [QTC_DRAFT_6] = "6",
+    [QTC_DRAFT_7] = "7",
+    [QTC_DRAFT_2019_09] = "2019-09",
+    [QTC_DRAFT_2020_12] = "2020-12",
 };
 
 enum { DRAFTS = sizeof draft_names / sizeof draft_names[0] };
@@ -162,7 +166,8 @@ bool qtc_draft_find(struct qtc_bytes name, enum qtc_draft *draft)
     }
     for (size_t i = 0; i < qtc_metaschema_count; i++) {
         /* the first of a draft is its metaschema, the others are vocabularies */
-        if (qtc_metaschemas[i].draft != last && qtc_bytes_equal(without_scheme(qtc_str(qtc_metaschemas[i].uri)), bare)) {
+        if (qtc_metaschemas[i].draft != last &&
+            qtc_bytes_equal(without_scheme(qtc_str(qtc_metaschemas[i].uri)), bare)) {
             *draft = qtc_metaschemas[i].draft;
             return true;
         }
@@ -177,8 +182,9 @@ static const struct {
     enum qtc_type type;
     const char *name;
 } type_names[] = {
-    {QTC_T_STRING, "string"}, {QTC_T_INTEGER, "integer"}, {QTC_T_NUMBER, "number"}, {QTC_T_BOOLEAN, "boolean"},
-    {QTC_T_NULL, "null"},     {QTC_T_ARRAY, "array"},     {QTC_T_OBJECT, "object"},
+    {QTC_T_STRING, "string"},   {QTC_T_INTEGER, "integer"}, {QTC_T_NUMBER, "number"},
+    {QTC_T_BOOLEAN, "boolean"}, {QTC_T_NULL, "null"},       {QTC_T_ARRAY, "array"},
+    {QTC_T_OBJECT, "object"},
 };
 
 const char *qtc_type_name(enum qtc_type type)

@@ -10,7 +10,8 @@ static bool go_on(const struct qtc_run *r, bool ok)
     return (ok || r->loud) && !r->stopped;
 }
 
-/* A member by the schema that keyword k gives it. The schema `false` is told of the object: the name is wrong. */
+/* A member by the schema that keyword k gives it. The schema `false` is told of the object: the name is
+ * wrong. */
 static bool run_member(struct qtc_run *r, const struct qtc_site *s, enum qtc_keyword k, uint32_t node,
                        const struct qtc_json *member)
 {
@@ -263,7 +264,8 @@ static bool op_at_most(struct qtc_run *r, const struct qtc_site *s)
 
 enum { SEEN = 64 }; /* required names that are ticked off on the way */
 
-static bool match_members(struct qtc_run *r, const struct qtc_site *s, const struct qtc_json *member, bool *known)
+static bool match_members(struct qtc_run *r, const struct qtc_site *s, const struct qtc_json *member,
+                          bool *known)
 {
     const struct qtc_members *m = s->insn->data;
     bool ok = true;
@@ -383,7 +385,8 @@ static bool op_dependencies(struct qtc_run *r, const struct qtc_site *s)
         if (!qtc_json_getn(s->at->value, one->name)) {
             continue;
         }
-        ok = (one->names ? check_dependent_names(r, s, one) : qtc_run_node(r, one->node, s->at, s->marks)) && ok;
+        ok = (one->names ? check_dependent_names(r, s, one) : qtc_run_node(r, one->node, s->at, s->marks)) &&
+             ok;
     }
     return ok;
 }
@@ -405,7 +408,8 @@ static bool op_unevaluated_properties(struct qtc_run *r, const struct qtc_site *
     return ok;
 }
 
-/* ---- arrays ------------------------------------------------------------------------------------------------ */
+/* ---- arrays
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool op_elements(struct qtc_run *r, const struct qtc_site *s)
 {
@@ -434,7 +438,8 @@ static uint64_t count_matches(struct qtc_run *r, const struct qtc_site *s, const
     uint64_t count = 0;
     size_t i = 0;
 
-    for (const struct qtc_json *v = s->at->value->first; v && !r->stopped && (all || count < c->min); v = v->next) {
+    for (const struct qtc_json *v = s->at->value->first; v && !r->stopped && (all || count < c->min);
+         v = v->next) {
         struct qtc_at at = {.up = s->at, .value = v, .index = i};
 
         if (qtc_run_quietly(r, c->node, &at, NULL)) {
@@ -489,7 +494,8 @@ static size_t index_of(const struct qtc_json *array, const struct qtc_json *elem
     return i;
 }
 
-static bool told_equal(struct qtc_run *r, const struct qtc_site *s, const struct qtc_json *a, const struct qtc_json *b)
+static bool told_equal(struct qtc_run *r, const struct qtc_site *s, const struct qtc_json *a,
+                       const struct qtc_json *b)
 {
     size_t i, j;
 
@@ -526,7 +532,7 @@ static bool op_unique_items(struct qtc_run *r, const struct qtc_site *s)
             }
         }
     }
-    return true;
+    return qtc_run_spend(r, s, n);
 }
 
 static bool op_unevaluated_items(struct qtc_run *r, const struct qtc_site *s)
@@ -545,7 +551,8 @@ static bool op_unevaluated_items(struct qtc_run *r, const struct qtc_site *s)
     return ok;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------------- */
+/* ---- the table
+ * -------------------------------------------------------------------------------------------------- */
 
 qtc_op *const qtc_ops[QTC_KEYWORDS] = {
     [QTC_K_CONST] = op_const,

@@ -47,8 +47,8 @@ static void describe(struct qtc_buf *detail, int code)
     }
 }
 
-static pcre2_code *translate_and_compile(struct qtc_bytes source, struct qtc_error *error, struct qtc_buf *detail,
-                                         int *code)
+static pcre2_code *translate_and_compile(struct qtc_bytes source, struct qtc_error *error,
+                                         struct qtc_buf *detail, int *code)
 {
     struct qtc_buf translated = {0};
     size_t offset = 0;
@@ -72,15 +72,17 @@ static pcre2_code *translate_and_compile(struct qtc_bytes source, struct qtc_err
         compiled = compile(translated.data ? qtc_buf_bytes(&translated) : qtc_bytes("", 0), code, &where);
         if (!compiled) {
             describe(detail, *code);
-            *error = (struct qtc_error){*code ? QTC_SYNTAX : QTC_NOMEM,
-                                        *code ? "not a regular expression that can be run" : "out of memory", 0};
+            *error =
+                (struct qtc_error){*code ? QTC_SYNTAX : QTC_NOMEM,
+                                   *code ? "not a regular expression that can be run" : "out of memory", 0};
         }
     }
     qtc_buf_free(&translated);
     return compiled;
 }
 
-struct qtc_pattern *qtc_pattern_compile(struct qtc_bytes source, struct qtc_error *error, struct qtc_buf *detail)
+struct qtc_pattern *qtc_pattern_compile(struct qtc_bytes source, struct qtc_error *error,
+                                        struct qtc_buf *detail)
 {
     int code;
     pcre2_code *compiled = translate_and_compile(source, error, detail, &code);
@@ -113,7 +115,8 @@ bool qtc_pattern_valid(struct qtc_bytes source)
 
     qtc_buf_free(&detail);
     pcre2_code_free(compiled);
-    return compiled || code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH || code == PCRE2_ERROR_LOOKBEHIND_TOO_LONG;
+    return compiled || code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH ||
+           code == PCRE2_ERROR_LOOKBEHIND_TOO_LONG;
 }
 
 /* ---- matching --------------------------------------------------------------------- */
@@ -143,14 +146,15 @@ void qtc_matcher_free(struct qtc_matcher *m)
     }
 }
 
-enum qtc_match qtc_pattern_match(const struct qtc_pattern *pattern, struct qtc_matcher *m, struct qtc_bytes text,
-                                 uint32_t limit)
+enum qtc_match qtc_pattern_match(const struct qtc_pattern *pattern, struct qtc_matcher *m,
+                                 struct qtc_bytes text, uint32_t limit)
 {
     int result;
 
     pcre2_set_match_limit(m->context, limit);
     pcre2_set_depth_limit(m->context, limit);
-    result = pcre2_match(pattern->code, (PCRE2_SPTR)(text.data ? text.data : ""), text.len, 0, 0, m->data, m->context);
+    result = pcre2_match(pattern->code, (PCRE2_SPTR)(text.data ? text.data : ""), text.len, 0, 0, m->data,
+                         m->context);
     if (result >= 0) {
         return QTC_MATCH_YES;
     }

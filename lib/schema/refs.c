@@ -27,7 +27,8 @@ static struct qtc_bytes anchor_key(struct qtc_buf *key, uint32_t resource, struc
     return qtc_buf_bytes(key);
 }
 
-const struct qtc_anchor *qtc_refs_anchor(const struct qtc_compiler *c, uint32_t resource, struct qtc_bytes name)
+const struct qtc_anchor *qtc_refs_anchor(const struct qtc_compiler *c, uint32_t resource,
+                                         struct qtc_bytes name)
 {
     struct qtc_buf key = {0};
     uint32_t i = qtc_map_get(&c->anchor_names, anchor_key(&key, resource, name));
@@ -36,7 +37,8 @@ const struct qtc_anchor *qtc_refs_anchor(const struct qtc_compiler *c, uint32_t 
     return i == UINT32_MAX ? NULL : (const struct qtc_anchor *)c->anchors.items + i;
 }
 
-static bool add_anchor(struct qtc_compiler *c, const struct qtc_target *at, struct qtc_bytes name, bool dynamic)
+static bool add_anchor(struct qtc_compiler *c, const struct qtc_target *at, struct qtc_bytes name,
+                       bool dynamic)
 {
     struct qtc_buf key = {0};
     struct qtc_anchor *anchor = qtc_list_add(c, &c->anchors, sizeof *anchor);
@@ -84,8 +86,8 @@ static unsigned vocabulary_bits(struct qtc_bytes uri)
 }
 
 /* A vocabulary that is needed and unknown would be passed over in silence: it is refused by name. */
-static bool read_vocabularies(struct qtc_compiler *c, const struct qtc_json *list, const struct qtc_target *at,
-                              unsigned *bits)
+static bool read_vocabularies(struct qtc_compiler *c, const struct qtc_json *list,
+                              const struct qtc_target *at, unsigned *bits)
 {
     *bits = QTC_V_CORE;
     for (const struct qtc_json *v = list->first; v; v = v->next) {
@@ -118,7 +120,8 @@ static bool custom_dialect(struct qtc_compiler *c, struct qtc_bytes name, const 
     dialect->draft = qtc_resource_at(c, r)->dialect.draft;
     dialect->vocabularies = QTC_V_ALL;
     list = qtc_json_get(qtc_resource_at(c, r)->root, "$vocabulary");
-    return qtc_json_type_of(list) != QTC_JSON_OBJECT || read_vocabularies(c, list, at, &dialect->vocabularies);
+    return qtc_json_type_of(list) != QTC_JSON_OBJECT ||
+           read_vocabularies(c, list, at, &dialect->vocabularies);
 }
 
 static bool read_dialect(struct qtc_compiler *c, const struct qtc_target *at, struct qtc_dialect *dialect)
@@ -221,8 +224,8 @@ static bool read_anchors(struct qtc_compiler *c, const struct qtc_target *at)
 
 /* ---- looking a document through -------------------------------------------------------- */
 
-static bool push_visit(struct qtc_compiler *c, const struct qtc_target *at, uint32_t up, const struct qtc_json *json,
-                       struct qtc_bytes token, size_t index)
+static bool push_visit(struct qtc_compiler *c, const struct qtc_target *at, uint32_t up,
+                       const struct qtc_json *json, struct qtc_bytes token, size_t index)
 {
     struct qtc_target *visit;
 
@@ -373,7 +376,8 @@ static uint32_t find_resource(struct qtc_compiler *c, const struct qtc_target *a
     }
     if (!tree) {
         qtc_compile_fail(c, QTC_UNKNOWN,
-                         keyword == QTC_K_SCHEMA ? "unknown $schema" : "the reference leads to no known document",
+                         keyword == QTC_K_SCHEMA ? "unknown $schema"
+                                                 : "the reference leads to no known document",
                          keyword, uri, at);
         return UINT32_MAX;
     }

@@ -6,8 +6,8 @@
 
 static bool is_scheme_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
-           c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
 }
 
 /* Takes the bytes before the first of `stops`. */
@@ -199,7 +199,8 @@ struct qtc_bytes qtc_uri_decode(struct qtc_arena *arena, struct qtc_bytes text)
     size_t n = 0;
 
     for (size_t i = 0; out && i < text.len; i++) {
-        if (text.data[i] == '%' && i + 2 < text.len && hex(text.data[i + 1]) >= 0 && hex(text.data[i + 2]) >= 0) {
+        if (text.data[i] == '%' && i + 2 < text.len && hex(text.data[i + 1]) >= 0 &&
+            hex(text.data[i + 2]) >= 0) {
             out[n++] = (char)(hex(text.data[i + 1]) * 16 + hex(text.data[i + 2]));
             i += 2;
         } else {

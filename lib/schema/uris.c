@@ -48,8 +48,8 @@ static bool is_iri_char(uint32_t c, bool query)
     if (is_private(c)) {
         return query && (c & 0xffff) < 0xfffe;
     }
-    return c >= 0xa0 && !(c >= 0xfdd0 && c <= 0xfdef) && !(c >= 0xfff0 && c <= 0xffff) && (c & 0xffff) < 0xfffe &&
-           !(c >= 0xe0000 && c <= 0xe0fff);
+    return c >= 0xa0 && !(c >= 0xfdd0 && c <= 0xfdef) && !(c >= 0xfff0 && c <= 0xffff) &&
+           (c & 0xffff) < 0xfffe && !(c >= 0xe0000 && c <= 0xe0fff);
 }
 
 /* Every character is a letter, a digit, one of `more`, an escape, or (wide) beyond ASCII. */
@@ -79,7 +79,7 @@ static bool all_of(struct qtc_bytes s, const char *more, bool wide, bool query)
 
 #define UNRESERVED "-._~"
 #define SUB_DELIMS "!$&'()*+,;="
-#define PCHAR UNRESERVED SUB_DELIMS ":@"
+#define PCHAR      UNRESERVED SUB_DELIMS ":@"
 
 /* [IPv6] or [vX.…] */
 static bool is_ip_literal(struct qtc_bytes host)
