@@ -58,6 +58,10 @@ LINK    = $(CC) $(QTC_CFLAGS) $(CFLAGS) $(QTC_LDFLAGS) $(LDFLAGS)
 JQ_LIBS     ?= -ljq
 # Only lib/parse/yaml.c calls libyaml; the parser calls that, so whoever parses links it.
 YAML_LIBS   ?= -lyaml
+# Only lib/schema/pattern.c calls PCRE2, only lib/schema/idn.c libidn2: whoever validates links them.
+PCRE_LIBS   ?= -lpcre2-8
+IDN_LIBS    ?= -lidn2
+SCHEMA_LIBS  = $(PCRE_LIBS) $(IDN_LIBS)
 CMOCKA_LIBS ?= -lcmocka
 
 # ---- what there is -----------------------------------------------------------
@@ -121,7 +125,7 @@ $(LIBQTC) $(LIBCMD):
 	$(AR) qcs $@ $^
 
 $(COMMANDS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIBCMD) $(LIBQTC)
-	$(LINK) -o $@ $^ $(JQ_LIBS) $(YAML_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $^ $(JQ_LIBS) $(YAML_LIBS) $(SCHEMA_LIBS) $(LDLIBS)
 
 $(BUILD)/gen-completion: $(BUILD)/cmd/completions.o $(LIBCMD) $(LIBQTC)
 	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
@@ -130,13 +134,13 @@ $(BUILD)/gen-format-docs: $(BUILD)/cmd/format_docs.o $(LIBQTC)
 	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBQTC)
-	$(LINK) -o $@ $^ $(YAML_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $^ $(YAML_LIBS) $(SCHEMA_LIBS) $(LDLIBS)
 
 $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(LIBCMD) $(LIBQTC)
-	$(LINK) -o $@ $^ $(CMOCKA_LIBS) $(JQ_LIBS) $(YAML_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $^ $(CMOCKA_LIBS) $(JQ_LIBS) $(YAML_LIBS) $(SCHEMA_LIBS) $(LDLIBS)
 
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIBQTC)
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(YAML_LIBS) $(LDLIBS)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(YAML_LIBS) $(SCHEMA_LIBS) $(LDLIBS)
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(ALL_SRC))
 
@@ -204,7 +208,7 @@ clean:
 
 # qtc.h and what it includes
 HEADERS := lib/qtc.h lib/defects.h $(addprefix lib/,base/base.h base/event.h json/json.h sse/sse.h schema/tools.h \
-    formats/format.h parse/parse.h stream/stream.h wire/wire.h)
+    schema/schema.h schema/keywords.h formats/format.h parse/parse.h stream/stream.h wire/wire.h)
 MAN     := $(wildcard man/*.[1-8])
 
 define PC_TEXT
@@ -215,7 +219,7 @@ includedir=$(INCLUDEDIR)
 Name: qtc
 Description: What LLM servers really send, turned into correct tool calls
 Version: $(VERSION)
-Libs: -L$${libdir} -lqtc $(YAML_LIBS)
+Libs: -L$${libdir} -lqtc $(YAML_LIBS) $(SCHEMA_LIBS)
 Cflags: -I$${includedir}
 endef
 

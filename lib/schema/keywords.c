@@ -1,0 +1,212 @@
+#include "schema/compiler.h"
+#include "schema/metaschemas.h"
+
+#include <string.h>
+
+/* ---- keywords ---------------------------------------------------------------- */
+
+#define ROW_DRAFTS(d)                                                                                        \
+    (ROW_DRAFT(d, '4', QTC_DRAFT_4) | ROW_DRAFT(d, '6', QTC_DRAFT_6) | ROW_DRAFT(d, '7', QTC_DRAFT_7) |      \
+     ROW_DRAFT(d, '9', QTC_DRAFT_2019_09) | ROW_DRAFT(d, '2', QTC_DRAFT_2020_12))
+/* The letters of a row are at most five; past its end there is only the zero. */
+#define LETTER(d, i) (sizeof(d) > (i) ? (d)[sizeof(d) > (i) ? (i) : 0] : 0)
+#define ROW_DRAFT(d, letter, draft)                                                                          \
+    ((LETTER(d, 0) == (letter) || LETTER(d, 1) == (letter) || LETTER(d, 2) == (letter) ||                    \
+      LETTER(d, 3) == (letter) || LETTER(d, 4) == (letter))                                                  \
+         ? 1u << (draft)                                                                                     \
+         : 0u)
+
+const struct qtc_keyword_row qtc_keyword_rows[QTC_KEYWORDS] = {
+    [QTC_K_NONE] = {"", 0, 0, QTC_H_NOTHING},
+    [QTC_K_CLOSED] = {"", 0, 0, QTC_H_NOTHING},
+#define KEYWORD(id, name, drafts, vocabulary, holds)                                                         \
+    [QTC_K_##id] = {name, ROW_DRAFTS(drafts), QTC_V_##vocabulary, QTC_H_##holds},
+#include "schema/keywords.h"
+#undef KEYWORD
+};
+
+const char *qtc_keyword_name(unsigned keyword)
+{
+    return keyword < QTC_KEYWORDS ? qtc_keyword_rows[keyword].name : "";
+}
+
+/* Rows stand in the order of strcmp, from ANCHOR on. */
+enum qtc_keyword qtc_keyword_find(struct qtc_bytes name)
+{
+    unsigned lo = QTC_K_ANCHOR;
+    unsigned hi = QTC_KEYWORDS;
+
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+        const char *row = qtc_keyword_rows[mid].name;
+        size_t n = strlen(row);
+        int order = memcmp(row, name.len > 0 ? name.data : "", n < name.len ? n : name.len);
+
+        if (order == 0 && n == name.len) {
+            return (enum qtc_keyword)mid;
+        }
+        if (order < 0 || (order == 0 && n < name.len)) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return QTC_K_NONE;
+}
+
+/* ---- the nearest keyword --------------------------------------------------------- */
+
+enum { LONGEST_KEYWORD = 24 };
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Edits between them (insert, drop, change, swap neighbours), without case. */
+static unsigned distance(struct qtc_bytes a, const char *b)
+{
+    unsigned rows[3][LONGEST_KEYWORD + 2] = {{0}};
+    size_t n = strlen(b);
+
+    for (size_t j = 0; j <= n; j++) {
+        rows[1][j] = (unsigned)j;
+    }
+    for (size_t i = 1; i <= a.len; i++) {
+        unsigned *two = rows[(i + 2) % 3];
+        unsigned *up = rows[i % 3];
+        unsigned *row = rows[(i + 1) % 3];
+
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= n; j++) {
+            bool same = lower(a.data[i - 1]) == lower(b[j - 1]);
+
+            row[j] = least(least(up[j] + 1, row[j - 1] + 1), up[j - 1] + !same);
+            if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b[j - 2]) &&
+                lower(a.data[i - 2]) == lower(b[j - 1])) {
+                row[j] = least(row[j], two[j - 2] + 1);
+            }
+        }
+    }
+    return rows[(a.len + 1) % 3][n];
+}
+
+/* One edit, or two in long names; of short ones (not, id, if) only the case. */
+static unsigned tolerance(size_t len)
+{
+    return len < 4 ? 0 : len < 9 ? 1 : 2;
+}
+
+enum qtc_keyword qtc_keyword_nearest(struct qtc_bytes name)
+{
+    enum qtc_keyword nearest = QTC_K_NONE;
+    unsigned best = tolerance(name.len);
+
+    if (name.len > LONGEST_KEYWORD || name.len < 2) {
+        return QTC_K_NONE;
+    }
+    for (unsigned k = QTC_K_ANCHOR; k < QTC_KEYWORDS; k++) {
+        unsigned d = distance(name, qtc_keyword_rows[k].name);
+
+        if (d < best || (d == best && nearest == QTC_K_NONE)) {
+            nearest = (enum qtc_keyword)k;
+            best = d;
+        }
+    }
+    return nearest;
+}
+
+/* ---- drafts -------------------------------------------------------------------------- */
+
+static const char *const draft_names[] = {
+    [QTC_DRAFT_DEFAULT] = "",
+    [QTC_DRAFT_4] = "4",
+    [QTC_DRAFT_6] = "6",
+    [QTC_DRAFT_7] = "7",
+    [QTC_DRAFT_2019_09] = "2019-09",
+    [QTC_DRAFT_2020_12] = "2020-12",
+};
+
+enum { DRAFTS = sizeof draft_names / sizeof draft_names[0] };
+
+const char *qtc_draft_name(enum qtc_draft draft)
+{
+    return (unsigned)draft < DRAFTS ? draft_names[draft] : "";
+}
+
+/* http and https are not told apart: both are written. */
+static struct qtc_bytes without_scheme(struct qtc_bytes uri)
+{
+    if (uri.len > 0 && uri.data[uri.len - 1] == '#') {
+        uri.len--;
+    }
+    for (size_t n = 7; n <= 8; n++) {
+        if (uri.len > n && memcmp(uri.data, n == 7 ? "http://" : "https://", n) == 0) {
+            return qtc_bytes(uri.data + n, uri.len - n);
+        }
+    }
+    return uri;
+}
+
+bool qtc_draft_find(struct qtc_bytes name, enum qtc_draft *draft)
+{
+    struct qtc_bytes bare = without_scheme(name);
+    enum qtc_draft last = QTC_DRAFT_DEFAULT;
+
+    for (unsigned d = QTC_DRAFT_4; d < DRAFTS; d++) {
+        if (qtc_bytes_is(name, draft_names[d])) {
+            *draft = (enum qtc_draft)d;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < qtc_metaschema_count; i++) {
+        /* the first of a draft is its metaschema, the others are vocabularies */
+        if (qtc_metaschemas[i].draft != last &&
+            qtc_bytes_equal(without_scheme(qtc_str(qtc_metaschemas[i].uri)), bare)) {
+            *draft = qtc_metaschemas[i].draft;
+            return true;
+        }
+        last = qtc_metaschemas[i].draft;
+    }
+    return false;
+}
+
+/* ---- types ----------------------------------------------------------------------------- */
+
+static const struct {
+    enum qtc_type type;
+    const char *name;
+} type_names[] = {
+    {QTC_T_STRING, "string"},   {QTC_T_INTEGER, "integer"}, {QTC_T_NUMBER, "number"},
+    {QTC_T_BOOLEAN, "boolean"}, {QTC_T_NULL, "null"},       {QTC_T_ARRAY, "array"},
+    {QTC_T_OBJECT, "object"},
+};
+
+const char *qtc_type_name(enum qtc_type type)
+{
+    for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
+        if (type_names[i].type == type) {
+            return type_names[i].name;
+        }
+    }
+    return "";
+}
+
+enum qtc_type qtc_type_of(const struct qtc_json *value)
+{
+    static const unsigned char types[] = {
+        [QTC_JSON_NULL] = QTC_T_NULL,     [QTC_JSON_FALSE] = QTC_T_BOOLEAN, [QTC_JSON_TRUE] = QTC_T_BOOLEAN,
+        [QTC_JSON_NUMBER] = QTC_T_NUMBER, [QTC_JSON_STRING] = QTC_T_STRING, [QTC_JSON_ARRAY] = QTC_T_ARRAY,
+        [QTC_JSON_OBJECT] = QTC_T_OBJECT,
+    };
+
+    if (value->type == QTC_JSON_NUMBER && qtc_number_is_integer(value->raw)) {
+        return QTC_T_INTEGER;
+    }
+    return (enum qtc_type)types[value->type];
+}
