@@ -1,17 +1,8 @@
-/* batch.h - qtc-parse --batch: records through parsers, in order, on one thread or several.
- *
- *   main thread     reads ──► jobs ──► writes         in the order of the input
- *                             │  ▲
- *   other threads             ▼  │                    each with a recorder of its own
- *                           parse
- *
- * Only a window of jobs is in memory, whatever the input's length. */
+/* batch.h - qtc-parse --batch: records through parsers, in order, on one thread or several (see jobs.h). */
 #ifndef QTC_BATCH_H
 #define QTC_BATCH_H
 
 #include "session.h"
-
-#define QTC_BATCH_MAX_JOBS 256
 
 /* Reads all files of `in`. threads: 1 parses in the calling thread. false: some record was bad, which was
  * said; what else went wrong is in the session. */

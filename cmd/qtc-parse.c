@@ -1,6 +1,7 @@
 /* qtc-parse: model text to tool calls. */
 #include "batch.h"
 #include "formats.h"
+#include "jobs.h"
 #include "parse_source.h"
 
 #include <string.h>
@@ -107,9 +108,8 @@ static bool own_option(struct request *r, const struct qtc_cli *cli, int id)
         r->input = (enum qtc_parse_input)cli->choice;
         return true;
     case 'j':
-        if (!qtc_cli_count(cli->value, QTC_BATCH_MAX_JOBS, &r->jobs)) {
-            qtc_cli_usage_error(cli, "--jobs: \"%s\" is not a number from 1 to %d", cli->value,
-                                QTC_BATCH_MAX_JOBS);
+        if (!qtc_cli_count(cli->value, QTC_JOBS_MAX, &r->jobs)) {
+            qtc_cli_usage_error(cli, "--jobs: \"%s\" is not a number from 1 to %d", cli->value, QTC_JOBS_MAX);
             return false;
         }
         return true;

@@ -107,15 +107,15 @@ static struct qtc_bytes behind_namespace(struct qtc_bytes name)
 static bool unknown_tool(struct qtc_checker *c, const struct qtc_tools *tools)
 {
     struct qtc_bytes name = c->call.about.name, inner = behind_namespace(name);
-    struct qtc_nearest n;
+    struct qtc_guess n;
 
     qtc_put_name(say(c, "there is no function "), name);
     if (qtc_tools_count(tools) == 0) {
         qtc_buf_str(&c->teller.message, ": there are no tools");
     }
-    qtc_nearest_begin(&n, name);
+    qtc_guess_begin(&n, name);
     for (size_t i = 0; i < qtc_tools_count(tools); i++) {
-        qtc_nearest_consider(&n, qtc_tools_at(tools, i)->name);
+        qtc_guess_consider(&n, qtc_tools_at(tools, i)->name);
     }
     if (inner.len < name.len && qtc_tools_find(tools, inner) != NULL) {
         n.best = inner;

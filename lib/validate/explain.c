@@ -138,15 +138,15 @@ static void hint_value(struct saying *s, const struct qtc_json *list)
 {
     struct qtc_bytes given =
         s->finding->value->type == QTC_JSON_STRING ? s->finding->value->text : s->finding->value->raw;
-    struct qtc_nearest n;
+    struct qtc_guess n;
     const struct qtc_json *best = NULL;
 
-    qtc_nearest_begin(&n, given);
+    qtc_guess_begin(&n, given);
     for (const struct qtc_json *v = list->first; v != NULL; v = v->next) {
         bool text = v->type == QTC_JSON_STRING;
         if (text == (s->finding->value->type == QTC_JSON_STRING)) {
             size_t before = n.distance;
-            qtc_nearest_consider(&n, text ? v->text : qtc_bytes("", 0));
+            qtc_guess_consider(&n, text ? v->text : qtc_bytes("", 0));
             best = n.distance < before ? v : best;
         } else if (qtc_bytes_equal(text ? v->text : v->raw, given)) {
             best = v; /* with quotes, or without */
@@ -249,14 +249,14 @@ static void say_unique(struct saying *s)
 
 /* ---- members ------------------------------------------------------------------------------ */
 
-static void consider_names(struct qtc_nearest *n, const struct qtc_json *properties,
+static void consider_names(struct qtc_guess *n, const struct qtc_json *properties,
                            const struct qtc_json *used)
 {
     const struct qtc_json *p = qtc_json_type_of(properties) == QTC_JSON_OBJECT ? properties->first : NULL;
 
     for (; p != NULL; p = p->next) {
         if (qtc_json_getn(used, p->key) == NULL) {
-            qtc_nearest_consider(n, p->key);
+            qtc_guess_consider(n, p->key);
         }
     }
 }
@@ -265,13 +265,13 @@ static void consider_names(struct qtc_nearest *n, const struct qtc_json *propert
 static void hint_name(struct saying *s, const struct qtc_json *object)
 {
     const struct qtc_tool *tool = s->check->tool;
-    struct qtc_nearest n;
+    struct qtc_guess n;
 
-    qtc_nearest_begin(&n, s->finding->name);
+    qtc_guess_begin(&n, s->finding->name);
     consider_names(&n, qtc_json_get(s->finding->schema, "properties"), object);
     for (size_t i = 0; s->finding->at.len == 0 && i < tool->param_count; i++) {
         if (qtc_json_getn(object, tool->params[i].name) == NULL) {
-            qtc_nearest_consider(&n, tool->params[i].name);
+            qtc_guess_consider(&n, tool->params[i].name);
         }
     }
     if (n.best.data != NULL) {

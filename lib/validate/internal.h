@@ -25,13 +25,13 @@ struct qtc_bytes qtc_pointer_parent(struct qtc_bytes pointer, struct qtc_bytes *
 
 /* ---- names that are near: nearest.c -------------------------------------------------- */
 
-struct qtc_nearest {
+struct qtc_guess {
     struct qtc_bytes given, best; /* best.data NULL: none is near */
     size_t distance;
 };
 
-void qtc_nearest_begin(struct qtc_nearest *n, struct qtc_bytes given);
-void qtc_nearest_consider(struct qtc_nearest *n, struct qtc_bytes name);
+void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given);
+void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name);
 /* The same letters, whatever their case, and without the signs between words. */
 bool qtc_same_words(struct qtc_bytes a, struct qtc_bytes b);
 

@@ -62,12 +62,12 @@ static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
     return rows[a.len % 3][b.len];
 }
 
-void qtc_nearest_begin(struct qtc_nearest *n, struct qtc_bytes given)
+void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given)
 {
-    *n = (struct qtc_nearest){.given = given, .distance = given.len / 3 + 1};
+    *n = (struct qtc_guess){.given = given, .distance = given.len / 3 + 1};
 }
 
-void qtc_nearest_consider(struct qtc_nearest *n, struct qtc_bytes name)
+void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name)
 {
     size_t distance;
 

@@ -177,7 +177,7 @@ static void check_required(struct check *c, const struct qtc_json *schema)
 {
     const struct qtc_json *properties = qtc_json_get(schema, "properties");
     const struct qtc_json *required = qtc_json_get(schema, "required");
-    struct qtc_nearest n;
+    struct qtc_guess n;
 
     if (qtc_json_type_of(properties) != QTC_JSON_OBJECT || qtc_json_type_of(required) != QTC_JSON_ARRAY ||
         !describes_all(schema)) {
@@ -189,9 +189,9 @@ static void check_required(struct check *c, const struct qtc_json *schema)
         }
         qtc_put_name(say(c, ""), name->text);
         qtc_buf_str(&c->teller.message, " is required, but not among the properties");
-        qtc_nearest_begin(&n, name->text);
+        qtc_guess_begin(&n, name->text);
         for (const struct qtc_json *p = properties->first; p != NULL; p = p->next) {
-            qtc_nearest_consider(&n, p->key);
+            qtc_guess_consider(&n, p->key);
         }
         if (n.best.data != NULL) {
             qtc_buf_str(&c->teller.hint, "did you mean ");
