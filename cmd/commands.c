@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "formats/format.h"
+#include "validate/validate.h"
 #include "wire/wire.h"
 
 static const char *const parse_inputs[] = {"auto", "text", "deltas", "json", NULL};
@@ -8,6 +9,16 @@ static const char *const sse_inputs[] = {"auto", "openai", NULL};
 static const char *const recover_levels[] = {"normal", "strict", "lenient", NULL};
 static const char *const reasoning_modes[] = {"split", "drop", "inline", NULL};
 static const char *const id_kinds[] = {"stable", "random", "seq", NULL};
+
+static const char *const drafts[] = {"2020-12", "2019-09", "7", "6", "4", NULL};
+
+static const char *report_name_at(size_t i)
+{
+    size_t count;
+    const struct qtc_report *reports = qtc_reports(&count);
+
+    return i < count ? reports[i].name : NULL;
+}
 
 static const char *output_name_at(size_t i)
 {
@@ -117,11 +128,52 @@ const struct qtc_cli_command qtc_sse_command = {
     .status = {"done", "a defect under --strict", "wrong usage, hopeless input, or an I/O error"},
 };
 
+/* ---- qtc-validate ---------------------------------------------------------------- */
+
+static const struct qtc_cli_option validate_options[] = {
+    {"tools", 't', "FILE", NULL, NULL, "the tools of all records that have none of their own", "input"},
+    {"tools-key", QTC_OPT_TOOLS_KEY, "KEY", NULL, NULL,
+     "where a record names its tools, as x.tools: FILE then has lines {\"id\", \"tools\"}", NULL},
+    {"jobs", 'j', "N", NULL, NULL, "N records at once", NULL},
+    {"open", QTC_OPT_OPEN, NULL, NULL, NULL,
+     "plain JSON Schema: no argument is unknown unless a schema says so", "checks"},
+    {"allow-null", QTC_OPT_ALLOW_NULL, NULL, NULL, NULL, "take null for an argument that may be left out",
+     NULL},
+    {"formats", QTC_OPT_FORMATS, NULL, NULL, NULL, "check date-time, uri, email and the like", NULL},
+    {"draft", QTC_OPT_DRAFT, "DRAFT", drafts, NULL, "of schemas that do not say", NULL},
+    {"assert", QTC_OPT_ASSERT, "PROGRAM", NULL, NULL,
+     "a jq program that must hold for each call: {id, name, arguments}", NULL},
+    {"check-tools", QTC_OPT_CHECK_TOOLS, NULL, NULL, NULL, "check tools instead of calls", NULL},
+    {"report", QTC_OPT_REPORT, "KIND", NULL, report_name_at, "how findings are written", "output"},
+    {"fix", QTC_OPT_FIX, NULL, NULL, NULL,
+     "write the records, repaired where there is one reading; findings go to standard error", NULL},
+    {"pass", QTC_OPT_PASS, NULL, NULL, NULL, "write the valid records; findings go to standard error", NULL},
+    {"reject", QTC_OPT_REJECT, "FILE", NULL, NULL, "write the other records there", NULL},
+    {"list-findings", QTC_OPT_LIST_FINDINGS, NULL, NULL, NULL, "print the codes of all findings, one a line",
+     NULL},
+};
+
+const struct qtc_cli_command qtc_validate_command = {
+    .name = "qtc-validate",
+    .purpose = "are these calls right for these tools?",
+    .usage = "[OPTION]... [FILE]...",
+    .examples = {{"qtc-validate -t tools.json calls.jsonl", "what is wrong with each call, a line each"},
+                 {"qtc-validate --report junit train.jsonl >report.xml",
+                  "a data set whose lines have their tools, for a CI server"},
+                 {"qtc-validate -t tools.json --fix --reject bad.jsonl <calls.jsonl >good.jsonl",
+                  "what can be repaired without guessing, and what is left"}},
+    .options = validate_options,
+    .option_count = sizeof validate_options / sizeof *validate_options,
+    .status = {"all calls are valid", "some are not",
+               "it could not be told: usage, unreadable input or tools, or an I/O error"},
+};
+
 /* ---- all ---------------------------------------------------------------------- */
 
 const struct qtc_cli_command *const *qtc_commands(size_t *count)
 {
-    static const struct qtc_cli_command *const commands[] = {&qtc_parse_command, &qtc_sse_command};
+    static const struct qtc_cli_command *const commands[] = {&qtc_parse_command, &qtc_sse_command,
+                                                             &qtc_validate_command};
 
     *count = sizeof commands / sizeof *commands;
     return commands;

@@ -6,23 +6,35 @@
 
 /* Options without a letter; shared, since several commands have the same ones. */
 enum qtc_option {
-    QTC_OPT_BATCH = QTC_CLI_LONG_ONLY,
+    QTC_OPT_ALLOW_NULL = QTC_CLI_LONG_ONLY,
+    QTC_OPT_ASSERT,
+    QTC_OPT_BATCH,
+    QTC_OPT_CHECK_TOOLS,
     QTC_OPT_CONTAINS,
     QTC_OPT_DETECT,
+    QTC_OPT_DRAFT,
     QTC_OPT_EXPECT_CALLS,
     QTC_OPT_FILTER,
+    QTC_OPT_FIX,
+    QTC_OPT_FORMATS,
     QTC_OPT_HOLD_CALLS,
     QTC_OPT_IDS,
     QTC_OPT_JSON,
     QTC_OPT_LIST_DEFECTS,
+    QTC_OPT_LIST_FINDINGS,
     QTC_OPT_LIST_FORMATS,
     QTC_OPT_MODEL,
     QTC_OPT_NO_REPAIR,
+    QTC_OPT_OPEN,
+    QTC_OPT_PASS,
     QTC_OPT_REASONING,
     QTC_OPT_RECOVER,
+    QTC_OPT_REJECT,
+    QTC_OPT_REPORT,
     QTC_OPT_SHOW_FORMAT,
     QTC_OPT_STARTS_IN_REASONING,
     QTC_OPT_STRICT,
+    QTC_OPT_TOOLS_KEY,
     QTC_OPT_UNBUFFERED
 };
 
@@ -33,6 +45,7 @@ enum qtc_sse_input { QTC_DIALECT_AUTO, QTC_DIALECT_OPENAI };
 
 extern const struct qtc_cli_command qtc_parse_command;
 extern const struct qtc_cli_command qtc_sse_command;
+extern const struct qtc_cli_command qtc_validate_command;
 
 /* All of them. */
 const struct qtc_cli_command *const *qtc_commands(size_t *count);

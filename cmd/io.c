@@ -136,13 +136,13 @@ void qtc_complain_at(const char *command, const char *file, struct qtc_bytes tex
 
 void qtc_out_begin(struct qtc_out *out, const char *command, int fd)
 {
-    *out = (struct qtc_out){.command = command, .fd = fd};
+    *out = (struct qtc_out){.command = command, .name = "standard output", .fd = fd};
 }
 
 static bool out_failed(struct qtc_out *out, const char *why)
 {
     if (!out->failed) {
-        qtc_complain(out->command, NULL, 0, 0, "standard output: %s", why);
+        qtc_complain(out->command, NULL, 0, 0, "%s: %s", out->name, why);
     }
     out->failed = true;
     qtc_buf_free(&out->buf);

@@ -22,6 +22,7 @@ void qtc_complain_at(const char *command, const char *file, struct qtc_bytes tex
 struct qtc_out {
     struct qtc_buf buf;
     const char *command;
+    const char *name; /* in messages */
     int fd;
     bool unbuffered; /* written at the end of every event, whatever the input is */
     bool failed;     /* something could not be written; that was said */

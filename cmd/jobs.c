@@ -22,7 +22,7 @@ static void run(struct qtc_jobs *j, struct qtc_job *job, void *worker)
     } else {
         job->nomem = true;
     }
-    job->nomem = job->nomem || job->out.failed || job->notes.failed || job->more.failed;
+    job->nomem = job->nomem || job->out.failed || job->notes.failed || job->more.failed || job->rest.failed;
 }
 
 static void *work(void *arg)
@@ -100,6 +100,7 @@ void qtc_jobs_free(struct qtc_jobs *j)
         qtc_buf_free(&j->ring[i].out);
         qtc_buf_free(&j->ring[i].notes);
         qtc_buf_free(&j->ring[i].more);
+        qtc_buf_free(&j->ring[i].rest);
     }
     free(j->ring);
     if (j->worker) {
@@ -135,6 +136,7 @@ static void write_job(struct qtc_jobs *j, struct qtc_job *job)
     recycle(&job->out);
     recycle(&job->notes);
     recycle(&job->more);
+    recycle(&job->rest);
     job->too_long = job->lines = job->done = job->bad = job->defects = job->nomem = false;
     job->count = 0;
 }

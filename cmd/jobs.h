@@ -23,7 +23,7 @@ struct qtc_job {
     bool lines;    /* each line stands for itself */
     bool done;
     /* what came of it, as the worker likes: */
-    struct qtc_buf out, notes, more;
+    struct qtc_buf out, notes, more, rest;
     uint64_t count;
     bool bad, defects, nomem;
 };

@@ -42,6 +42,7 @@ CODE(PARALLEL_CALLS, "parallel-calls", ERROR, "several calls at once where paral
 /* what could not be told */
 CODE(NO_TOOLS, "no-tools", UNDECIDED, "calls, but no tools to check them against")
 CODE(UNKNOWN_TOOLS, "unknown-tools", UNDECIDED, "the record's tools cannot be read, or are not in the file")
+CODE(UNREADABLE, "unreadable", UNDECIDED, "a record that is not JSON")
 CODE(UNKNOWN_RECORD, "unknown-record", UNDECIDED, "JSON in which there is no place for calls")
 CODE(UNDECIDED, "undecided", UNDECIDED, "a limit was passed while checking")
 

@@ -1,0 +1,255 @@
+/* qtc-validate: are these calls right for these tools? */
+#include "commands.h"
+#include "validating.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+struct request {
+    struct qtc_validating v;
+    const char *tools, *reject;
+    struct qtc_toolset *set;
+    struct qtc_toolsets *sets;
+    bool list;
+};
+
+/* ---- options -------------------------------------------------------------------------- */
+
+static bool read_jobs(struct request *r, const struct qtc_cli *cli)
+{
+    if (qtc_cli_count(cli->value, QTC_JOBS_MAX, &r->v.threads)) {
+        return true;
+    }
+    qtc_cli_usage_error(cli, "--jobs: \"%s\" is not a number from 1 to %d", cli->value, QTC_JOBS_MAX);
+    return false;
+}
+
+static bool take_option(struct request *r, const struct qtc_cli *cli, int id)
+{
+    static const enum qtc_draft drafts[] = {QTC_DRAFT_2020_12, QTC_DRAFT_2019_09, QTC_DRAFT_7, QTC_DRAFT_6,
+                                            QTC_DRAFT_4};
+    struct qtc_check_options *options = &r->v.setup.options;
+    size_t count;
+
+    switch (id) {
+    case 't':
+        r->tools = cli->value;
+        break;
+    case 'j':
+        return read_jobs(r, cli);
+    case QTC_OPT_TOOLS_KEY:
+        r->v.setup.tools_key = cli->value;
+        break;
+    case QTC_OPT_OPEN:
+        options->open = true;
+        break;
+    case QTC_OPT_ALLOW_NULL:
+        options->allow_null = true;
+        break;
+    case QTC_OPT_FORMATS:
+        options->formats = true;
+        break;
+    case QTC_OPT_DRAFT:
+        options->draft = drafts[cli->choice];
+        break;
+    case QTC_OPT_ASSERT:
+        r->v.holds = cli->value;
+        break;
+    case QTC_OPT_CHECK_TOOLS:
+        r->v.check_tools = true;
+        break;
+    case QTC_OPT_REPORT:
+        r->v.report = &qtc_reports(&count)[cli->choice];
+        break;
+    case QTC_OPT_FIX:
+        r->v.setup.fix = true;
+        break;
+    case QTC_OPT_PASS:
+        r->v.pass = true;
+        break;
+    case QTC_OPT_REJECT:
+        r->reject = cli->value;
+        break;
+    default:
+        r->list = true;
+        break;
+    }
+    return true;
+}
+
+/* Each would be left without effect by the other. */
+static bool conflict(const struct request *r, const struct qtc_cli *cli)
+{
+    const char *message = NULL;
+
+    if (r->v.setup.tools_key != NULL && r->tools == NULL) {
+        message = "--tools-key goes with --tools: it names them";
+    } else if (r->v.check_tools && (r->v.setup.fix || r->v.holds != NULL || r->v.setup.tools_key != NULL)) {
+        message = "--check-tools checks no calls: --fix, --assert and --tools-key do not go with it";
+    }
+    if (message != NULL) {
+        qtc_cli_usage_error(cli, "%s", message);
+    }
+    return message != NULL;
+}
+
+/* false: exit with *status. */
+static bool read_options(struct request *r, struct qtc_cli *cli, int *status)
+{
+    int id;
+
+    *status = QTC_EXIT_FAILED;
+    while ((id = qtc_cli_next(cli)) != QTC_CLI_OPERANDS) {
+        if (id == QTC_CLI_EXIT) {
+            *status = cli->status;
+            return false;
+        }
+        if (!take_option(r, cli, id)) {
+            return false;
+        }
+    }
+    return !conflict(r, cli);
+}
+
+/* ---- before the first record ---------------------------------------------------------------- */
+
+static bool read_tools(struct request *r)
+{
+    struct qtc_check_options *options = &r->v.setup.options;
+    struct qtc_buf text = {0};
+    struct qtc_error error;
+    bool good = qtc_in_slurp(r->v.command, r->tools, &text);
+
+    if (good) {
+        if (r->v.setup.tools_key != NULL) {
+            r->sets = r->v.setup.named = qtc_toolsets_new(qtc_buf_bytes(&text), options, &error);
+        } else {
+            r->set = r->v.setup.tools = qtc_toolset_new(qtc_buf_bytes(&text), options, &error);
+        }
+        good = r->set != NULL || r->sets != NULL;
+        if (!good) {
+            qtc_complain_at(r->v.command, r->tools, qtc_buf_bytes(&text), error.offset,
+                            qtc_str(error.message));
+        }
+    }
+    qtc_buf_free(&text);
+    return good;
+}
+
+/* Once here, so that a wrong program is told once, before any record is read. */
+static bool try_assert(const struct request *r)
+{
+    struct qtc_buf errors = {0};
+    struct qtc_jq *jq = qtc_jq_new(r->v.holds, &errors);
+
+    if (jq == NULL && errors.len > 0) {
+        qtc_complain(r->v.command, NULL, 0, 0, "--assert: %.*s",
+                     (int)(errors.len < 900 ? errors.len - 1 : 900), errors.data);
+    }
+    qtc_jq_free(jq);
+    qtc_buf_free(&errors);
+    return jq != NULL;
+}
+
+static bool open_reject(struct request *r)
+{
+    int fd = open(r->reject, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0) {
+        qtc_complain(r->v.command, r->reject, 0, 0, "%s", strerror(errno));
+        return false;
+    }
+    qtc_out_begin(&r->v.rejects, r->v.command, fd);
+    r->v.rejects.name = r->reject;
+    return true;
+}
+
+static bool prepare(struct request *r)
+{
+    return (r->tools == NULL || r->v.check_tools || read_tools(r)) && (r->v.holds == NULL || try_assert(r)) &&
+           (r->reject == NULL || open_reject(r));
+}
+
+/* ---- the run ---------------------------------------------------------------------------------- */
+
+static int list_findings(struct request *r)
+{
+    static const char *const levels[] = {"warning", "error", "undecided"};
+    struct qtc_buf *out = &r->v.out.buf;
+
+    for (unsigned i = 0; i < QTC_ISSUES; i++) {
+        const struct qtc_issue_info *info = qtc_issue_info(i);
+        qtc_buf_str(out, info->slug);
+        qtc_buf_byte(out, '\t');
+        qtc_buf_str(out, levels[info->level]);
+        qtc_buf_byte(out, '\t');
+        qtc_buf_str(out, info->text);
+        qtc_buf_byte(out, '\n');
+    }
+    return qtc_out_end(&r->v.out) ? QTC_EXIT_DONE : QTC_EXIT_FAILED;
+}
+
+/* With --check-tools the file of --tools is one to be checked, and standard input only where there is none.
+ */
+static void begin_input(struct request *r, const struct qtc_cli *cli, struct qtc_in *in)
+{
+    const char *const *files = (const char *const *)cli->argv + cli->first;
+    size_t count = (size_t)(cli->argc - cli->first);
+
+    if (r->v.check_tools && r->tools != NULL) {
+        cli->argv[cli->first - 1] = (char *)(uintptr_t)r->tools;
+        files--;
+        count++;
+    }
+    qtc_in_begin(in, r->v.command, &r->v.out, files, count);
+    in->awaited = "reading from the terminal; end it with Ctrl-D";
+}
+
+static int end(struct request *r)
+{
+    struct qtc_validating *v = &r->v;
+
+    v->failed = !qtc_out_end(&v->out) || v->failed;
+    v->failed = !qtc_out_flush(&v->findings) || v->failed;
+    if (v->rejects.fd >= 0) {
+        v->failed = !qtc_out_end(&v->rejects) || v->failed;
+    }
+    qtc_buf_free(&v->findings.buf);
+    qtc_toolset_free(r->set);
+    qtc_toolsets_free(r->sets);
+    if (v->failed || v->undecided) {
+        return QTC_EXIT_FAILED;
+    }
+    return v->invalid ? QTC_EXIT_NO : QTC_EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    struct request r = {.v = {.command = qtc_validate_command.name, .threads = 1, .rejects = {.fd = -1}}};
+    struct qtc_cli cli;
+    struct qtc_in in;
+    size_t count;
+    int status;
+
+    r.v.report = qtc_reports(&count);
+    qtc_out_begin(&r.v.out, r.v.command, STDOUT_FILENO);
+    qtc_out_begin(&r.v.findings, r.v.command, STDERR_FILENO);
+    r.v.findings.name = "standard error";
+    qtc_cli_begin(&cli, &qtc_validate_command, argc, argv);
+    if (!read_options(&r, &cli, &status)) {
+        return status;
+    }
+    if (r.list) {
+        return list_findings(&r);
+    }
+    if (!prepare(&r)) {
+        r.v.failed = true;
+        return end(&r);
+    }
+    begin_input(&r, &cli, &in);
+    qtc_validating_run(&r.v, &in);
+    qtc_in_end(&in);
+    return end(&r);
+}
