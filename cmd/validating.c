@@ -16,8 +16,8 @@ struct worker {
     struct qtc_job *job;
     struct qtc_outcome outcome;
     struct qtc_buf issues;
-    uint64_t begun;   /* its line */
-    const char *seen; /* a place in its text, and the line of that */
+    uint64_t begun;             /* its line */
+    const char *counted, *seen; /* the text, a place in it, and the line of that */
     uint64_t seen_line;
     size_t errors; /* --check-tools: issues that are no warnings */
     bool undecided;
@@ -44,8 +44,8 @@ static uint64_t line_of(struct worker *w, const char *place)
     if (place == NULL || start == NULL) {
         return w->begun;
     }
-    if (w->seen == NULL || place < w->seen) {
-        w->seen = start;
+    if (w->counted != start || place < w->seen) {
+        w->counted = w->seen = start;
         w->seen_line = w->begun;
     }
     w->seen_line += count_lines(w->seen, place);
@@ -258,7 +258,7 @@ static void read_tools(struct worker *w, struct qtc_bytes text)
 static size_t run_record(struct worker *w, struct qtc_bytes text, uint64_t line)
 {
     w->begun = line;
-    w->seen = NULL;
+    w->counted = NULL;
     w->errors = 0;
     w->undecided = false;
     w->outcome = (struct qtc_outcome){0};

@@ -6,6 +6,7 @@
 
 struct edit {
     struct qtc_bytes old; /* in the text */
+    struct qtc_bytes was; /* of it, what is told */
     struct qtc_buf now;
     struct qtc_buf at;
     const char *what; /* NULL: there is no repair */
@@ -123,7 +124,7 @@ static bool on_finding(void *ctx, const struct qtc_finding *finding)
         finding = qtc_finding_root(finding);
     }
     qtc_buf_put(&f->edit.at, finding->at);
-    f->edit.old = finding->value != NULL ? finding->value->raw : (struct qtc_bytes){0};
+    f->edit.old = f->edit.was = finding->value != NULL ? finding->value->raw : (struct qtc_bytes){0};
     if (qtc_is_optional_null(f->job->tool, finding, &f->token)) {
         if (!f->job->allow_null) {
             repair_null(f, finding);
@@ -192,7 +193,7 @@ static bool try_edit(struct fixer *f, size_t before)
     if (f->tried.failed || count_findings(f, qtc_buf_bytes(&f->tried)) >= before) {
         return false;
     }
-    accept(f, f->edit.what, qtc_buf_bytes(&f->edit.at), f->edit.old, qtc_buf_bytes(&f->edit.now));
+    accept(f, f->edit.what, qtc_buf_bytes(&f->edit.at), f->edit.was, qtc_buf_bytes(&f->edit.now));
     return true;
 }
 

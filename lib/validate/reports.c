@@ -348,7 +348,7 @@ static void sarif_issue(struct qtc_buf *out, const struct qtc_reported *r, const
     qtc_buf_str(out, "}],\"properties\":{\"pointer\":");
     qtc_json_string(out, issue->at);
     put_text(out, "schemaPointer", issue->schema_at);
-    qtc_buf_str(out, "}},\n");
+    qtc_buf_str(out, "}}");
     out->failed = out->failed || line.failed;
     qtc_buf_free(&line);
 }
