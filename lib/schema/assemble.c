@@ -184,7 +184,7 @@ static bool take_values(struct work *w, enum qtc_keyword k)
     struct qtc_compiler *c = w->c;
 
     c->values += count_values(w->has[k], c->schema->limits.values);
-    return c->values <= c->schema->limits.values + 1 ||
+    return c->values <= c->schema->limits.values ||
            qtc_compile_fail(c, QTC_LIMIT, "too many values", k, qtc_bytes("", 0), &w->at);
 }
 

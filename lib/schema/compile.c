@@ -328,7 +328,7 @@ static const struct qtc_schema_limits default_limits = {.schemas = 1000000,
                                                         .documents = 1000,
                                                         .depth = 2000,
                                                         .steps = 10000000,
-                                                        .pattern = 200000};
+                                                        .pattern = 1000000};
 
 static void set_limits(struct qtc_schema_limits *l, const struct qtc_schema_limits *wanted)
 {

@@ -267,8 +267,6 @@ static bool nearer(const struct qtc_collector *a, const struct qtc_collector *b)
     return a->deepest > b->deepest;
 }
 
-enum { PRICE_OF_ASKING = 500 }; /* steps: findings are kept in memory */
-
 static void ask_branches(struct qtc_run *r, const struct qtc_site *s, struct qtc_finding *f)
 {
     const struct qtc_branches *b = s->insn->data;
