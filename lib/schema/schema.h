@@ -97,6 +97,8 @@ struct qtc_schema_options {
                              vocabulary format-assertion */
     /* Object schemas that say nothing of further members allow none. See "Closed". */
     bool closed;
+    /* What is warned of is an error: nothing that could be meant to assert something is passed over. */
+    bool strict;
     /* Gemini's and OpenAPI 3.0's habits: type names in upper case, `nullable: true`. */
     bool openapi;
     /* The document's own URI, absolute: relative references are resolved against it, and

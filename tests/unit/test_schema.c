@@ -480,6 +480,7 @@ static void doubtful_keywords_are_told(void **state)
         {"{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"prefixItems\":[]}",
          "prefixItems@/prefixItems"},
         {"{\"format\":\"phone\"}", "phone@/format"},
+        {"{\"divisibleBy\":2}", "divisibleBy@/divisibleBy"},
     };
 
     (void)state;
@@ -493,6 +494,10 @@ static void doubtful_keywords_are_told(void **state)
         qtc_buf_byte(&out, 0);
         assert_string_equal(out.data, rows[i].expected);
         qtc_buf_free(&out);
+        close_subject(&s);
+        options.strict = true;
+        open_subject(&s, rows[i].schema, &options);
+        assert_int_equal(s.schema != NULL, *rows[i].expected == 0);
         close_subject(&s);
     }
 }
