@@ -3,6 +3,8 @@
 
 #define COHERE_TOKENS                                                                                        \
     "<|END_OF_TURN_TOKEN|>", "<|START_OF_TURN_TOKEN|>", "<|CHATBOT_TOKEN|>", "<EOS_TOKEN>", "<BOS_TOKEN>"
+/* <co>…</co: 0:[1,2]>: what the words between are taken from */
+#define COHERE_CITATIONS "<co>", "<co:", "</co>", "</co:"
 
 const struct qtc_format qtc_format_cohere_command3 = {
     .name = "cohere_command3",
@@ -22,6 +24,7 @@ const struct qtc_format qtc_format_cohere_command3 = {
     .think_close = {"<|END_THINKING|>"},
     .content_open = {"<|START_RESPONSE|>"},
     .content_close = {"<|END_RESPONSE|>"},
+    .text_tags = {COHERE_CITATIONS},
     .special_tokens = {COHERE_TOKENS},
 };
 
@@ -42,5 +45,6 @@ const struct qtc_format qtc_format_cohere_command4 = {
     .think_close = {"<|END_THINKING|>"},
     .content_open = {"<|START_TEXT|>"},
     .content_close = {"<|END_TEXT|>"},
+    .text_tags = {COHERE_CITATIONS},
     .special_tokens = {COHERE_TOKENS},
 };

@@ -117,8 +117,13 @@ struct qtc_format {
     const char *think_close[QTC_FORMAT_LIST];
     const char *content_open[QTC_FORMAT_LIST]; /* around the answer's text; they end reasoning */
     const char *content_close[QTC_FORMAT_LIST];
+    /* Tags within the answer that are left out of it, such as those around citations;
+     * one without '>' goes on up to it. */
+    const char *text_tags[QTC_FORMAT_LIST];
     /* Special tokens of the model's tokenizer that may leak into the text. */
     const char *special_tokens[QTC_FORMAT_LIST];
+
+    bool cut_markers; /* a part of a marker that the text ends in is left out: no text is like it */
 
     /* ---- messages: header_open HEADER header_end text message_close ---- */
     const char *header_open[QTC_FORMAT_LIST];

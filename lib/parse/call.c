@@ -153,11 +153,18 @@ static bool is_unknown(const struct qtc_parser *p, struct qtc_bytes name)
     return p->options.tools != NULL && qtc_tools_find(p->options.tools, name) == NULL;
 }
 
+/* Bare objects are no calls of unknown functions, unless they are the given format's
+ * usual way with a marker that may be missing. */
+static bool needs_tool(const struct qtc_parser *p)
+{
+    return p->options.format == NULL || p->options.format->open[0] == NULL;
+}
+
 static void on_name(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_object *o = &p->object;
     struct qtc_bytes name = qtc_bytes_trim(string_text(&o->text, &o->scratch));
-    if (name.len == 0 || (o->loose && is_unknown(p, name))) {
+    if (name.len == 0 || (o->loose && needs_tool(p) && is_unknown(p, name))) {
         o->rejected = o->loose;
         return;
     }
@@ -516,7 +523,7 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     char c = p->in[i];
     if (c == '{') {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
-        qtc_object_begin(p, qtc_object_format(p), false);
+        qtc_object_begin(p, qtc_group_objects(p), false);
         return i;
     }
     if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
@@ -532,6 +539,7 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         }
         p->text.in_array = false;
         p->state = QTC_S_AFTER;
+        qtc_emit_held(p, p->text.seen_call ? QTC_FRAMING : qtc_text_kind(p), i + 1);
         return i + 1;
     }
     if (p->tag_marks.find.first[(unsigned char)c]) {

@@ -12,6 +12,7 @@ static qtc_step step_trial_tail;
 static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_TEXT_TAG] = qtc_step_text_tag,
     [QTC_S_TAIL] = qtc_step_tail,
     [QTC_S_MESSAGE] = qtc_step_message,
     [QTC_S_NAME] = qtc_step_name,
@@ -230,6 +231,7 @@ static void finish_after(struct qtc_parser *p)
 static void finish_text(struct qtc_parser *p)
 {
     bool dropped = p->text.fresh && p->text.after_call && p->state == QTC_S_TEXT;
+    qtc_text_cut(p);
     if (p->mark != QTC_NO_MARK) {
         qtc_emit_held(p, dropped ? QTC_FRAMING : qtc_text_kind(p), 0);
     }
@@ -268,29 +270,23 @@ static bool behind_call(const struct qtc_parser *p)
            (p->origin == QTC_S_AFTER && (p->state == QTC_S_TAG || p->state == QTC_S_HEADER));
 }
 
-/* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
-static bool is_token(const char *marker)
-{
-    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
-}
-
-/* The text ends where it is not certain yet that a call begins. */
+/* The text ends where it is not certain yet that a call begins. Markers that are special
+ * tokens are no prose; a name behind them is a call's, anything else is text. */
 static void finish_opener(struct qtc_parser *p)
 {
-    bool token = p->opener != NULL && is_token(p->opener) && !p->trial.on;
-    if (!token) {
+    bool token = p->opener != NULL && qtc_is_token(p->opener) && !p->trial.on;
+    bool object = p->state == QTC_S_JSON || p->state == QTC_S_JSON_TAG;
+    if (p->mark == QTC_NO_MARK) {
+        p->state = QTC_S_TEXT; /* all of it was given up before */
+    } else if (!token || (object && !p->call.pending)) {
         qtc_fail(p, 0, QTC_D_STRAY_OPENER);
-    } else if (p->call.pending) {
-        qtc_call_commit(p, p->base);
+    } else if (p->call.pending || qtc_name_cut(p)) {
         qtc_call_end(p, p->base, true);
         qtc_unmark(p);
         p->state = QTC_S_TEXT;
     } else {
         qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
-        if (p->cand > p->mark && !p->text.after_call) {
-            qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
-            qtc_mark_move(p, p->cand);
-        }
+        qtc_give_before(p, p->cand, 0);
         qtc_emit_held(p, QTC_FRAMING, 0);
         p->state = QTC_S_TEXT;
     }

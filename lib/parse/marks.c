@@ -52,6 +52,11 @@ static void add_closing(struct qtc_mark_set *set, const char *text, enum qtc_mar
     }
 }
 
+bool qtc_is_token(const char *marker)
+{
+    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
+}
+
 static void seal(struct qtc_mark_set *set)
 {
     if (set->find.count == 0) {
@@ -106,6 +111,7 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
+    add_marks(set, f->text_tags, QTC_M_TEXT_TAG, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
@@ -143,6 +149,8 @@ void qtc_use_formats(struct qtc_parser *p)
         }
     }
     seal(&p->text_marks);
+    p->text_marks.special['{'] |= p->bare;
+    p->text_marks.special['['] |= p->bare;
 }
 
 /* ---- a group's ---------------------------------------------------------- */
@@ -181,8 +189,9 @@ static bool opens_with(const struct qtc_format *f, const char *opener)
 static void find_group(struct qtc_parser *p, const char *opener)
 {
     const struct qtc_format *f;
+    bool own = opener[0] == '\0' && p->options.format != NULL; /* nothing says that it is another's */
     p->group.len = 0;
-    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && !(own && i > 0); i++) {
         if (opens_with(f, opener)) {
             qtc_buf_add(&p->group, (const char *)&f, sizeof f);
         }
@@ -319,9 +328,15 @@ const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next)
 
 bool qtc_group_closes(const struct qtc_parser *p)
 {
+    if (p->opener[0] == '\0') {
+        return false; /* what was not opened */
+    }
     for (size_t i = 0; i < group_size(p); i++) {
         if (member(p, i)->close[0] != NULL) {
             return true;
+        }
+        if (member(p, i) == p->options.format) {
+            return false;
         }
     }
     return false;
@@ -340,6 +355,17 @@ bool qtc_group_types(const struct qtc_parser *p)
 bool qtc_group_names(const struct qtc_parser *p)
 {
     return qtc_group_named(p, '(') != NULL || qtc_group_named(p, '{') != NULL || qtc_group_named(p, '\0') != NULL;
+}
+
+const struct qtc_format *qtc_group_objects(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        const struct qtc_format *f = member(p, i);
+        if (f->body == QTC_BODY_JSON || (f->body == QTC_BODY_NAMED && f->array)) {
+            return f;
+        }
+    }
+    return member(p, 0);
 }
 
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p)

@@ -523,11 +523,7 @@ static void end_word(struct qtc_mend *m, struct qtc_buf *out)
         return;
     }
     m->found |= QTC_MEND_NOT_JSON;
-    if (m->depth == 0 && m->angle != '\0') {
-        m->state = JUNK; /* the marker ends it */
-    } else {
-        value_done(m);
-    }
+    m->state = JUNK; /* its end is the value's: words of a text belong together */
 }
 
 static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
@@ -613,7 +609,8 @@ static bool asks_about_angle(const struct qtc_mend *m)
         [VALUE] = true, [KEY] = true,    [COLON] = true, [AFTER] = true,
         [QUOTE] = true, [STRING] = true, [JUNK] = true,  [DONE] = false,
     };
-    return asks[m->state];
+    /* behind one string by itself any byte ends it */
+    return asks[m->state] && !(m->state == QUOTE && m->depth == 0);
 }
 
 size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)

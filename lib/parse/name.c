@@ -307,6 +307,10 @@ static size_t behind_name(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_name(struct qtc_parser *p, size_t i)
 {
+    while (i < p->n && p->header_at == qtc_pos(p, i) && qtc_is_blank(p->in[i])) {
+        i++;
+        p->header_at++; /* <|tool_call_begin|> NAME */
+    }
     while (i < p->n && qtc_name_char(p->in[i])) {
         i++;
     }
@@ -381,4 +385,28 @@ size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
     begin_call(p, f, true, p->tag, i);
     p->origin = QTC_S_FUNCTION;
     return qtc_structure(p, mark, i);
+}
+
+static bool in_name(const struct qtc_parser *p)
+{
+    enum qtc_state state = p->state == QTC_S_TAG ? p->origin : p->state;
+    return state == QTC_S_NAME || state == QTC_S_NAME_GAP || state == QTC_S_NAME_TYPE;
+}
+
+/* The word that is cut may be a call's type, or, behind a marker that models quote, prose. */
+static bool is_cut_name(struct qtc_parser *p, struct qtc_bytes name)
+{
+    bool spaced = p->mark < p->header_at && qtc_is_blank(name.data[-1]);
+    return !qtc_json_valid(name) && !(qtc_group_types(p) && qtc_bytes_is(name, "function")) &&
+           !(spaced && p->opener[0] == '[');
+}
+
+bool qtc_name_cut(struct qtc_parser *p)
+{
+    const struct qtc_format *f = qtc_group_named(p, '{');
+    if (!in_name(p) || f == NULL || f->body != QTC_BODY_NAMED || p->name_to == p->header_at || !is_cut_name(p, name_text(p, 0))) {
+        return false;
+    }
+    begin_call(p, f, true, p->base, 0);
+    return true;
 }

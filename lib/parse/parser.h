@@ -44,6 +44,7 @@
 enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
     QTC_S_TEXT_MARK,    /* a marker may have begun */
+    QTC_S_TEXT_TAG,     /* in a tag within the answer, behind its beginning */
     QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
     QTC_S_MESSAGE,      /* in a message's header */
     QTC_S_BLOCK,        /* behind `open`: blanks until the body tells what it is */
@@ -92,6 +93,7 @@ enum qtc_mark_kind {
     QTC_M_MESSAGE_CLOSE,  /* ends the message */
     QTC_M_CONTENT_OPEN,
     QTC_M_CONTENT_CLOSE,
+    QTC_M_TEXT_TAG,       /* within the answer, left out of it */
     QTC_M_THINK_OPEN,
     QTC_M_THINK_CLOSE,
     QTC_M_SPECIAL
@@ -326,6 +328,9 @@ const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_bod
 const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
 /* The first of the group whose messages have channels, or have none. */
 const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels);
+/* The format as which an object in the group's markers is read: the first that writes such,
+ * or else one that stands for the group. */
+const struct qtc_format *qtc_group_objects(const struct qtc_parser *p);
 /* One that stands for the group. */
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p);
 /* One of the group writes functions' names as text. */
@@ -348,6 +353,8 @@ static inline bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node
 }
 
 void qtc_mark_set_free(struct qtc_mark_set *set);
+/* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
+bool qtc_is_token(const char *marker);
 
 /* ---- engine.c ----------------------------------------------------------- */
 
@@ -378,7 +385,11 @@ void qtc_trial_drop(struct qtc_parser *p);
 
 /* ---- text.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_tail;
+qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_text_tag, qtc_step_tail;
+/* The text ends where a marker may have begun. */
+void qtc_text_cut(struct qtc_parser *p);
+/* The kept bytes before `end`, unless a call stands before them, are text. */
+void qtc_give_before(struct qtc_parser *p, uint64_t end, size_t i);
 /* Bytes that are content without having been looked at: fences, lines. */
 void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
 void qtc_text_begin(struct qtc_parser *p, bool after_call);
@@ -411,6 +422,9 @@ size_t qtc_name_begin(struct qtc_parser *p, size_t i);
 /* The mark is the end of one, or of what stands behind it. */
 size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 bool qtc_name_char(char c);
+/* The text ends in a function's name that is plain text, or behind it: a call that is cut,
+ * if there is a name. */
+bool qtc_name_cut(struct qtc_parser *p);
 /* The name in the inside of a function's or a parameter's tag, and the types that
  * it gives. False where there is none. */
 struct qtc_tag {
@@ -491,8 +505,6 @@ size_t qtc_value_reject(struct qtc_parser *p, size_t i);
 
 /* ---- call.c ------------------------------------------------------------- */
 
-/* The format as which an object in the group's markers is read. */
-const struct qtc_format *qtc_object_format(const struct qtc_parser *p);
 qtc_step qtc_step_json, qtc_step_json_tag, qtc_step_json_follow, qtc_step_array;
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare);
 /* What looked like a marker, [tag, base + i), is part of the object's text. Returns i. */

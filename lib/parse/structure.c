@@ -122,18 +122,10 @@ size_t qtc_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
     return i;
 }
 
-/* A call's object may stand behind any opener: then it is of the format that
- * writes such, or else read as if it were. */
-const struct qtc_format *qtc_object_format(const struct qtc_parser *p)
-{
-    const struct qtc_format *f = qtc_group_find(p, QTC_BODY_JSON);
-    return f != NULL ? f : qtc_group_first(p);
-}
-
 /* A JSON object, or an array of calls; kept from the block's opener on. */
 static size_t begin_json(struct qtc_parser *p, char c, size_t i)
 {
-    const struct qtc_format *format = qtc_object_format(p);
+    const struct qtc_format *format = qtc_group_objects(p);
     if (c == '[') {
         p->text.in_array = true;
         p->state = QTC_S_ARRAY;
@@ -161,15 +153,15 @@ size_t qtc_step_block(struct qtc_parser *p, size_t i)
         return i;
     }
     char c = p->in[i];
+    if (p->tag_marks.find.first[(unsigned char)c]) {
+        return qtc_tag_begin(p, i);
+    }
     if (c == '{' || c == '[') {
         p->origin = QTC_S_BLOCK;
         return begin_json(p, c, i);
     }
     if (c == '`') {
         return begin_fence(p, i);
-    }
-    if (p->tag_marks.find.first[(unsigned char)c]) {
-        return qtc_tag_begin(p, i);
     }
     if (qtc_name_char(c) && qtc_group_names(p)) {
         return qtc_name_begin(p, i);
@@ -294,6 +286,35 @@ static size_t headless(struct qtc_parser *p, const struct qtc_mark *mark, size_t
     return i;
 }
 
+/* [1, 2] where a marker may begin with '['. */
+static size_t json_again(struct qtc_parser *p, char first, size_t i)
+{
+    uint64_t from = p->tag;
+    if (p->origin == QTC_S_FUNCTION) {
+        if (p->call.pending) {
+            qtc_call_commit(p, from);
+        }
+        qtc_object_begin(p, p->call.format, true);
+        return qtc_replay(p, from, i, QTC_S_JSON);
+    }
+    struct qtc_buf again = {0};
+    qtc_buf_put(&again, qtc_held_from(p, from + 1, i));
+    qtc_keep(p, i);
+    begin_json(p, first, i);
+    i = qtc_again(p, from + 1, qtc_buf_bytes(&again), i);
+    qtc_buf_free(&again);
+    return i;
+}
+
+static bool json_due(const struct qtc_parser *p, char first)
+{
+    if (first != '[') {
+        return false;
+    }
+    return p->origin == QTC_S_BLOCK || (p->origin == QTC_S_FUNCTION && p->call.format->body == QTC_BODY_NAMED &&
+                                        !p->call.began && !p->call.whole);
+}
+
 /* No marker: a name, or text. */
 static size_t no_tag(struct qtc_parser *p, size_t i)
 {
@@ -302,6 +323,9 @@ static size_t no_tag(struct qtc_parser *p, size_t i)
     if (p->origin == QTC_S_MESSAGE) {
         p->state = QTC_S_MESSAGE;
         return i;
+    }
+    if (json_due(p, first)) {
+        return json_again(p, first, i);
     }
     if (at_name && qtc_name_char(first) && qtc_group_names(p)) {
         qtc_name_begin(p, i);
@@ -703,11 +727,25 @@ static size_t open_block(struct qtc_parser *p, const struct qtc_mark *mark, size
     return qtc_opener(p, mark, i);
 }
 
+/* A pair of special tokens with nothing between: no words of the answer's. */
+static size_t no_calls(struct qtc_parser *p, size_t i)
+{
+    qtc_defect(p, QTC_D_EMPTY_CALL, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, i);
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->text.in_block = false;
+    qtc_text_begin(p, p->text.after_call);
+    return i;
+}
+
 static size_t close_block(struct qtc_parser *p, size_t i)
 {
     switch (p->origin) {
     case QTC_S_BLOCK:
-        return qtc_fail(p, i, QTC_D_EMPTY_CALL);
+        if (!qtc_is_token(p->opener) || p->trial.on) {
+            return qtc_fail(p, i, QTC_D_EMPTY_CALL);
+        }
+        return no_calls(p, i);
     case QTC_S_FUNCTION:
         if (p->call.pending) {
             return qtc_fail(p, i, QTC_D_STRAY_OPENER);

@@ -5,6 +5,10 @@
  * backticks are counted, since markup inside code is quoted more often than meant. */
 #include "parse/parser.h"
 
+#include <string.h>
+
+#define MAX_TEXT_TAG 256
+
 /* ---- lines, code spans, code fences ------------------------------------- */
 
 /* A run of backticks or tildes has ended: it opens or closes a fence or a span. */
@@ -81,6 +85,12 @@ void qtc_text_begin(struct qtc_parser *p, bool after_call)
 
 static size_t as_text(struct qtc_parser *p, size_t i);
 
+/* Lists in prose, as [1] or [a link], may look like calls in Python, but not like objects. */
+static bool lists_are_objects(const struct qtc_format *f)
+{
+    return f->body == QTC_BODY_JSON || f->body == QTC_BODY_NAMED;
+}
+
 /* A call may begin with this byte, without a marker: where the text does, and with a
  * format that is given also further on. */
 static bool may_be_bare(const struct qtc_parser *p, char c)
@@ -92,7 +102,8 @@ static bool may_be_bare(const struct qtc_parser *p, char c)
     if (!t->begun && t->fresh) {
         return true;
     }
-    return p->options.format != NULL && (c == '{' || t->line_blank);
+    const struct qtc_format *own = p->options.format;
+    return own != NULL && (c == '{' || t->line_blank || lists_are_objects(own));
 }
 
 /* The prompt ended inside a message's header: " to=functions.N<|channel|>…" */
@@ -254,6 +265,13 @@ static void give_held(struct qtc_parser *p, uint64_t end, size_t i)
     qtc_mark_move(p, end);
 }
 
+void qtc_give_before(struct qtc_parser *p, uint64_t end, size_t i)
+{
+    if (p->mark < end && !p->text.after_call) {
+        give_held(p, end, i);
+    }
+}
+
 /* The marker is text. */
 static size_t as_text(struct qtc_parser *p, size_t i)
 {
@@ -320,8 +338,8 @@ static size_t on_content(struct qtc_parser *p, bool opens, size_t i)
     if (in_code(p)) {
         return as_text(p, i);
     }
-    if (!opens && p->mark < p->cand && !p->text.after_call) {
-        give_held(p, p->cand, i);
+    if (!opens) {
+        qtc_give_before(p, p->cand, i);
     }
     qtc_emit_held(p, QTC_FRAMING, i);
     p->text.reasoning = opens ? false : p->text.reasoning;
@@ -386,19 +404,50 @@ static size_t on_think_close(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* The marker says nothing, and the text goes on as before. */
+static size_t leave_out(struct qtc_parser *p, size_t i)
+{
+    bool fresh = p->text.fresh;
+    qtc_give_before(p, p->cand, i);
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->state = QTC_S_TEXT;
+    p->node = 0;
+    p->text.fresh = fresh;
+    return i;
+}
+
 static size_t on_special(struct qtc_parser *p, size_t i)
 {
     if (in_code(p)) {
         return as_text(p, i);
     }
-    bool fresh = p->text.fresh;
-    if (p->mark < p->cand && !p->text.after_call) {
-        give_held(p, p->cand, i);
-    }
     qtc_defect(p, QTC_D_SPECIAL_TOKEN, qtc_held_from(p, p->cand, i));
-    qtc_emit_held(p, QTC_FRAMING, i);
-    p->state = QTC_S_TEXT;
-    p->text.fresh = fresh;
+    return leave_out(p, i);
+}
+
+static size_t on_text_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    if (in_code(p)) {
+        return as_text(p, i);
+    }
+    if (mark->text[strlen(mark->text) - 1] == '>') {
+        return leave_out(p, i);
+    }
+    p->state = QTC_S_TEXT_TAG;
+    return i;
+}
+
+size_t qtc_step_text_tag(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n; i++) {
+        char c = p->in[i];
+        if (c == '>') {
+            return leave_out(p, i + 1);
+        }
+        if (c == '<' || c == '\n' || qtc_pos(p, i) - p->cand > MAX_TEXT_TAG) {
+            return as_text(p, i);
+        }
+    }
     return i;
 }
 
@@ -422,6 +471,8 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
         return on_think_open(p, i);
     case QTC_M_THINK_CLOSE:
         return on_think_close(p, i);
+    case QTC_M_TEXT_TAG:
+        return on_text_tag(p, mark, i);
     default:
         return on_special(p, i);
     }
@@ -461,4 +512,17 @@ size_t qtc_step_text_mark(struct qtc_parser *p, size_t i)
         }
     }
     return i;
+}
+
+void qtc_text_cut(struct qtc_parser *p)
+{
+    bool tag = p->state == QTC_S_TEXT_TAG;
+    bool mark = p->state == QTC_S_TEXT_MARK && !in_code(p) && p->options.format != NULL &&
+                p->options.format->cut_markers && p->base - p->cand > 1; /* '<' is an operator, too */
+    if (p->mark == QTC_NO_MARK || !(tag || mark)) {
+        return;
+    }
+    qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, 0);
+    qtc_emit_held(p, QTC_FRAMING, 0);
 }
