@@ -89,11 +89,12 @@ static const struct qtc_field fields[] = {
     {LIST(think_close), .about = "any of them ends reasoning"},
     {LIST(content_open), .about = "any of them begins the answer's text, and ends reasoning"},
     {LIST(content_close), .about = "any of them ends the answer's text"},
-    {LIST(text_tags), .about = "tags within the answer that are left out of it, such as those around citations; "
-                               "one without '>' goes on up to it"},
+    {LIST(text_tags), .about = "tags within the answer that are left out of it, such as those around "
+                               "citations; one without '>' goes on up to it"},
     {LIST(special_tokens), .about = "special tokens that may leak into the text; they are left out of it"},
 
-    {FLAG(cut_markers), .about = "a part of a marker that the text ends in is left out; without it, it is text"},
+    {FLAG(cut_markers),
+     .about = "a part of a marker that the text ends in is left out; without it, it is text"},
 
     {LIST(header_open), .about = "any of them begins a message's header"},
     {LIST(header_end), .about = "any of them ends the header and begins the message's text; none: the next "

@@ -293,6 +293,9 @@ static void report(struct qtc_parser *p)
 {
     struct qtc_object *o = &p->object;
     unsigned found = o->mend.found & ~o->reported;
+    if (o->loose && !p->call.open) {
+        return; /* braces in prose are none of ours */
+    }
     if (found != 0) {
         qtc_tell_mended(p, found);
     }

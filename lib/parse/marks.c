@@ -54,7 +54,8 @@ static void add_closing(struct qtc_mark_set *set, const char *text, enum qtc_mar
 
 bool qtc_is_token(const char *marker)
 {
-    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
+    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' ||
+           marker[0] == ']';
 }
 
 static void seal(struct qtc_mark_set *set)
@@ -361,7 +362,8 @@ const struct qtc_format *qtc_group_objects(const struct qtc_parser *p)
 {
     for (size_t i = 0; i < group_size(p); i++) {
         const struct qtc_format *f = member(p, i);
-        if (f->body == QTC_BODY_JSON || (f->body == QTC_BODY_NAMED && f->array)) {
+        bool dialect = f->body == QTC_BODY_NAMED && f->array; /* usual behind its own opener */
+        if (f->body == QTC_BODY_JSON || (dialect && (p->opener[0] != '\0' || f == p->options.format))) {
             return f;
         }
     }

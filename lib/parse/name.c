@@ -393,20 +393,28 @@ static bool in_name(const struct qtc_parser *p)
     return state == QTC_S_NAME || state == QTC_S_NAME_GAP || state == QTC_S_NAME_TYPE;
 }
 
-/* The word that is cut may be a call's type, or, behind a marker that models quote, prose. */
+static bool is_type(const struct qtc_parser *p, struct qtc_bytes word)
+{
+    return qtc_group_types(p) && qtc_bytes_is(word, "function");
+}
+
+/* Not a number, and not a word of prose behind a marker that is quoted: [TOOL_CALLS] token. */
 static bool is_cut_name(struct qtc_parser *p, struct qtc_bytes name)
 {
     bool spaced = p->mark < p->header_at && qtc_is_blank(name.data[-1]);
-    return !qtc_json_valid(name) && !(qtc_group_types(p) && qtc_bytes_is(name, "function")) &&
-           !(spaced && p->opener[0] == '[');
+    return !qtc_json_valid(name) && !(spaced && p->opener[0] == '[');
 }
 
-bool qtc_name_cut(struct qtc_parser *p)
+enum qtc_cut qtc_name_cut(struct qtc_parser *p)
 {
     const struct qtc_format *f = qtc_group_named(p, '{');
-    if (!in_name(p) || f == NULL || f->body != QTC_BODY_NAMED || p->name_to == p->header_at || !is_cut_name(p, name_text(p, 0))) {
-        return false;
+    struct qtc_bytes name = in_name(p) ? name_text(p, 0) : qtc_bytes(NULL, 0);
+    if (name.len == 0 || is_type(p, name)) {
+        return QTC_CUT_MARKUP;
+    }
+    if (f == NULL || f->body != QTC_BODY_NAMED || !is_cut_name(p, name)) {
+        return QTC_CUT_TEXT;
     }
     begin_call(p, f, true, p->base, 0);
-    return true;
+    return QTC_CUT_CALL;
 }

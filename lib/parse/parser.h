@@ -78,22 +78,22 @@ enum qtc_state {
 enum qtc_mark_kind {
     QTC_M_OPEN,
     QTC_M_CLOSE,
-    QTC_M_FUNCTION,       /* <function */
-    QTC_M_TOOL,           /* <NAME, of a tool */
-    QTC_M_NAME_END,       /* behind a function's name that is plain text */
-    QTC_M_END_FUNCTION,   /* </function */
-    QTC_M_PARAMETER,      /* <parameter, <arg_key> */
-    QTC_M_TYPE,           /* <arg_type> */
-    QTC_M_VALUE,          /* <arg_value> */
-    QTC_M_END_PARAMETER,  /* </parameter */
-    QTC_M_PROPERTY,       /* a parameter's own name as its tag, closed */
-    QTC_M_SKIP,           /* says nothing */
-    QTC_M_HEADER,         /* begins a message's header */
-    QTC_M_HEADER_END,     /* ends it */
-    QTC_M_MESSAGE_CLOSE,  /* ends the message */
+    QTC_M_FUNCTION,      /* <function */
+    QTC_M_TOOL,          /* <NAME, of a tool */
+    QTC_M_NAME_END,      /* behind a function's name that is plain text */
+    QTC_M_END_FUNCTION,  /* </function */
+    QTC_M_PARAMETER,     /* <parameter, <arg_key> */
+    QTC_M_TYPE,          /* <arg_type> */
+    QTC_M_VALUE,         /* <arg_value> */
+    QTC_M_END_PARAMETER, /* </parameter */
+    QTC_M_PROPERTY,      /* a parameter's own name as its tag, closed */
+    QTC_M_SKIP,          /* says nothing */
+    QTC_M_HEADER,        /* begins a message's header */
+    QTC_M_HEADER_END,    /* ends it */
+    QTC_M_MESSAGE_CLOSE, /* ends the message */
     QTC_M_CONTENT_OPEN,
     QTC_M_CONTENT_CLOSE,
-    QTC_M_TEXT_TAG,       /* within the answer, left out of it */
+    QTC_M_TEXT_TAG, /* within the answer, left out of it */
     QTC_M_THINK_OPEN,
     QTC_M_THINK_CLOSE,
     QTC_M_SPECIAL
@@ -422,9 +422,10 @@ size_t qtc_name_begin(struct qtc_parser *p, size_t i);
 /* The mark is the end of one, or of what stands behind it. */
 size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 bool qtc_name_char(char c);
-/* The text ends in a function's name that is plain text, or behind it: a call that is cut,
- * if there is a name. */
-bool qtc_name_cut(struct qtc_parser *p);
+/* The text ends where a function's name that is plain text was due, or in it, or behind it:
+ * then a call begins, or there was no more than markup, or it is text after all. */
+enum qtc_cut { QTC_CUT_MARKUP, QTC_CUT_TEXT, QTC_CUT_CALL };
+enum qtc_cut qtc_name_cut(struct qtc_parser *p);
 /* The name in the inside of a function's or a parameter's tag, and the types that
  * it gives. False where there is none. */
 struct qtc_tag {

@@ -129,7 +129,7 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
     if (c == '[') {
         p->text.in_array = true;
         p->state = QTC_S_ARRAY;
-        if (!format->array && p->text.in_block) {
+        if (!format->array && p->text.in_block && !p->text.bare) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -311,8 +311,9 @@ static bool json_due(const struct qtc_parser *p, char first)
     if (first != '[') {
         return false;
     }
-    return p->origin == QTC_S_BLOCK || (p->origin == QTC_S_FUNCTION && p->call.format->body == QTC_BODY_NAMED &&
-                                        !p->call.began && !p->call.whole);
+    return p->origin == QTC_S_BLOCK ||
+           (p->origin == QTC_S_FUNCTION && p->call.format->body == QTC_BODY_NAMED && !p->call.began &&
+            !p->call.whole);
 }
 
 /* No marker: a name, or text. */
@@ -691,16 +692,20 @@ size_t qtc_step_header(struct qtc_parser *p, size_t i)
 
 /* ---- openers and closers of blocks -------------------------------------- */
 
-/* An opener where its block's body was due: the first one is text. */
+/* An opener where its block's body was due: the first one is text, unless no text is like it. */
 static size_t open_again(struct qtc_parser *p, size_t i)
 {
     if (p->trial.on) {
         return qtc_fail(p, i, QTC_D_STRAY_OPENER);
     }
     qtc_defect(p, QTC_D_STRAY_OPENER, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, i);
     struct qtc_bytes text = qtc_held_to(p, p->tag, i);
-    qtc_text_note(p, text);
-    qtc_emit(p, qtc_text_kind(p), p->tag, text);
+    bool token = qtc_is_token(p->opener);
+    if (!token) {
+        qtc_text_note(p, text);
+    }
+    qtc_emit(p, token ? QTC_FRAMING : qtc_text_kind(p), p->tag, text);
     qtc_mark_move(p, p->tag);
     return i;
 }
