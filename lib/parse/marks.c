@@ -117,7 +117,8 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
-    if (p->options.reasoning != QTC_REASONING_INLINE) {
+    bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
+    if (p->options.reasoning != QTC_REASONING_INLINE && !prose) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -138,6 +139,14 @@ static const struct qtc_format *candidate(const struct qtc_parser *p, size_t i)
     return i < count ? all[i] : NULL;
 }
 
+/* Among all formats, markers that begin like a word are looked for only at a line's beginning. */
+static void skip_words(unsigned char *special)
+{
+    for (int c = 'A'; c <= 'z'; c++) {
+        special[c] = qtc_name_char((char)c) ? 0 : special[c];
+    }
+}
+
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
@@ -150,8 +159,12 @@ void qtc_use_formats(struct qtc_parser *p)
         }
     }
     seal(&p->text_marks);
-    p->text_marks.special['{'] |= p->bare;
-    p->text_marks.special['['] |= p->bare;
+    unsigned char *special = p->text_marks.special;
+    if (p->options.format == NULL) {
+        skip_words(special);
+    } else if (p->bare) {
+        special['{'] = special['['] = 1;
+    }
 }
 
 /* ---- a group's ---------------------------------------------------------- */
@@ -381,6 +394,16 @@ const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool cha
         const struct qtc_format *f = member(p, i);
         if (f->header_open[0] != NULL && listed(f->header_open, "<|channel|>") == channels) {
             return f;
+        }
+    }
+    return member(p, 0);
+}
+
+const struct qtc_format *qtc_group_lists(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->array) {
+            return member(p, i);
         }
     }
     return member(p, 0);

@@ -326,6 +326,8 @@ const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_bod
 /* The first of the group whose function's name is plain text before this byte, a
  * bracket; '\0': before a tag. */
 const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
+/* The first of the group that writes lists of calls, or else that stands for the group. */
+const struct qtc_format *qtc_group_lists(const struct qtc_parser *p);
 /* The first of the group whose messages have channels, or have none. */
 const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels);
 /* The format as which an object in the group's markers is read: the first that writes such,

@@ -35,6 +35,7 @@ struct text_case {
 static const struct text_case text_cases[] = {
     {"prose", "qwen3_coder", "", "", BENCH_PROSE, false, 16 * MIB},
     {"prose", "hermes", "", "", BENCH_PROSE, false, 16 * MIB},
+    {"prose", "auto", "", "", BENCH_PROSE, false, 16 * MIB},
     {"prose with code and `<`", "qwen3_coder", "", "", BENCH_MARKUP, false, 16 * MIB},
     {"prose with code and `<`", "auto", "", "", BENCH_MARKUP, false, 16 * MIB},
     {"small calls", "qwen3_coder", "", "", BENCH_QWEN, false, 16 * MIB},
