@@ -117,7 +117,7 @@ static void on_key(struct qtc_parser *p, uint64_t end)
     } else {
         classify(p, key);
     }
-    if (o->loose && o->role == QTC_KEY_OTHER && !is_usual(key)) {
+    if (o->loose && !p->call.open && o->role == QTC_KEY_OTHER && !is_usual(key)) {
         o->rejected = true;
     }
     o->scratch.len = o->text.len = 0;
@@ -283,6 +283,10 @@ static size_t on_closed(struct qtc_parser *p, size_t i)
     if (!p->call.open) {
         return not_a_call(p, i);
     }
+    if (p->object.role == QTC_KEY_ARGUMENTS) { /* "arguments": } */
+        qtc_defect(p, QTC_D_ARGUMENTS_EMPTY, qtc_bytes(NULL, 0));
+        p->object.has_arguments = false;
+    }
     end_call(p, i);
     return i;
 }
@@ -390,6 +394,7 @@ size_t qtc_object_reject(struct qtc_parser *p, size_t i)
 static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     struct qtc_object *o = &p->object;
+    bool open = o->mend.depth > 0;
     qtc_mend_finish(&o->mend, o->out, true);
     if (!o->bare && o->role > QTC_KEY_OTHER) {
         on_value_end(p, p->tag);
@@ -397,7 +402,9 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     if (!p->call.open) {
         return qtc_fail(p, i, QTC_D_NAME_MISSING);
     }
-    qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
+    if (open) {
+        qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
+    }
     if (mark->kind == QTC_M_OPEN) {
         qtc_defect(p, QTC_D_NESTED_OPEN, qtc_bytes(NULL, 0));
     }
@@ -449,7 +456,7 @@ size_t qtc_step_json_follow(struct qtc_parser *p, size_t i)
 static bool ends_object(const struct qtc_parser *p, enum qtc_mark_kind kind)
 {
     return kind == QTC_M_OPEN || kind == QTC_M_CLOSE || kind == QTC_M_MESSAGE_CLOSE || kind == QTC_M_HEADER ||
-           (p->object.bare && (kind == QTC_M_END_FUNCTION || kind == QTC_M_FUNCTION));
+           (p->object.bare && (kind == QTC_M_END_FUNCTION || kind == QTC_M_FUNCTION || kind == QTC_M_SKIP));
 }
 
 static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)

@@ -312,6 +312,26 @@ static size_t run_to(const char *p, size_t n, char c)
     return end == NULL ? n : (size_t)(end - p);
 }
 
+/* In JSON only these follow a string; before anything else the quote is text. */
+static bool ends_string(const struct qtc_mend *m, char c)
+{
+    return m->is_key ? c == ':' : c == ',' || c == '}' || c == ']';
+}
+
+static void close_string(struct qtc_mend *m, struct qtc_buf *out)
+{
+    qtc_buf_byte(out, '"');
+    if (m->depth > m->watch) {
+        qtc_buf_add(out, m->pend.data + 1, m->pend.len - 1);
+    }
+    m->pend.len = 0;
+    if (m->is_key) {
+        m->state = COLON;
+    } else {
+        value_done(m);
+    }
+}
+
 enum { STRING_WINDOW = 256 };
 
 /* Plain bytes of a string, up to what needs a look. */
@@ -348,7 +368,9 @@ static size_t step_string(struct qtc_mend *m, const char *p, size_t n, struct qt
         return run;
     }
     char c = p[run];
-    if (c == m->quote) {
+    if (c == m->quote && m->depth == 0) {
+        close_string(m, out); /* by itself: whatever follows */
+    } else if (c == m->quote) {
         qtc_buf_byte(&m->pend, '"');
         m->state = QUOTE;
     } else if (c == '\\') {
@@ -428,29 +450,6 @@ static size_t step_hex(struct qtc_mend *m, const char *p, size_t n, struct qtc_b
     m->pend.len = 0;
     m->state = STRING;
     return good ? 1 : 0;
-}
-
-/* In JSON only these follow a string; before anything else the quote is text. */
-static bool ends_string(const struct qtc_mend *m, char c)
-{
-    if (m->depth == 0) {
-        return true;
-    }
-    return m->is_key ? c == ':' : c == ',' || c == '}' || c == ']';
-}
-
-static void close_string(struct qtc_mend *m, struct qtc_buf *out)
-{
-    qtc_buf_byte(out, '"');
-    if (m->depth > m->watch) {
-        qtc_buf_add(out, m->pend.data + 1, m->pend.len - 1);
-    }
-    m->pend.len = 0;
-    if (m->is_key) {
-        m->state = COLON;
-    } else {
-        value_done(m);
-    }
 }
 
 /* The quote and what stands behind it are text. */
@@ -547,8 +546,9 @@ static size_t step_junk(struct qtc_mend *m, const char *p, size_t n, struct qtc_
            p[run] != m->angle) {
         run++;
     }
-    if (run == 0 && p[0] == m->angle) {
-        run = 1;
+    if (run == 0 && p[0] == m->angle) { /* it was no marker */
+        qtc_buf_byte(out, p[0]);
+        return 1;
     }
     qtc_buf_add(out, p, run);
     if (run < n && p[run] != m->angle) {
@@ -609,8 +609,7 @@ static bool asks_about_angle(const struct qtc_mend *m)
         [VALUE] = true, [KEY] = true,    [COLON] = true, [AFTER] = true,
         [QUOTE] = true, [STRING] = true, [JUNK] = true,  [DONE] = false,
     };
-    /* behind one string by itself any byte ends it */
-    return asks[m->state] && !(m->state == QUOTE && m->depth == 0);
+    return asks[m->state];
 }
 
 size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)

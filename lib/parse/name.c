@@ -354,10 +354,22 @@ static bool may_stand_alone(struct qtc_parser *p, struct qtc_bytes name)
     return own == NULL ? p->options.tools == NULL : qtc_group_named(p, '\0') == own;
 }
 
+static bool is_type(const struct qtc_parser *p, struct qtc_bytes word)
+{
+    return qtc_group_types(p) && qtc_bytes_is(word, "function");
+}
+
+/* Where the given format has no types, only the usual one is read as such. */
+static bool may_be_type(const struct qtc_parser *p, struct qtc_bytes word)
+{
+    const struct qtc_format *own = p->options.format;
+    return is_type(p, word) || (qtc_group_types(p) && (own == NULL || own->type_first));
+}
+
 static size_t on_name_end(struct qtc_parser *p, const struct qtc_format *f, size_t i)
 {
     p->header_format = f;
-    if (qtc_group_types(p)) {
+    if (may_be_type(p, name_text(p, i))) {
         p->state = QTC_S_NAME_TYPE;
         return i;
     }
@@ -391,11 +403,6 @@ static bool in_name(const struct qtc_parser *p)
 {
     enum qtc_state state = p->state == QTC_S_TAG ? p->origin : p->state;
     return state == QTC_S_NAME || state == QTC_S_NAME_GAP || state == QTC_S_NAME_TYPE;
-}
-
-static bool is_type(const struct qtc_parser *p, struct qtc_bytes word)
-{
-    return qtc_group_types(p) && qtc_bytes_is(word, "function");
 }
 
 /* Not a number, and not a word of prose behind a marker that is quoted: [TOOL_CALLS] token. */

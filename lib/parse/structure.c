@@ -225,7 +225,7 @@ size_t qtc_step_function(struct qtc_parser *p, size_t i)
 /* More than one call between one pair of markers, where a call has a pair of its own. */
 static void tell_several(struct qtc_parser *p)
 {
-    if (p->text.in_block && !qtc_group_first(p)->array && !p->call.format->array) {
+    if (p->text.in_block && !p->text.no_close && !qtc_group_first(p)->array && !p->call.format->array) {
         qtc_defect(p, QTC_D_SEVERAL_IN_BLOCK, qtc_bytes(NULL, 0));
     }
 }
@@ -260,7 +260,7 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
         qtc_emit_held(p, QTC_FRAMING, i + 1);
         return i + 1;
     }
-    if (c == '`') {
+    if (c == '`' && !(p->text.no_close && p->trial.in_fence)) { /* that is the end of the one around all */
         return begin_fence(p, i);
     }
     return leave(p, i);
