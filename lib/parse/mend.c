@@ -13,6 +13,7 @@ enum {
     QUOTE,  /* behind a closing quote; it and blanks are held in pend */
     REMARK, /* behind a slash there: a comment, or the string's text */
     WORD,   /* a number, a literal or a bare key, held in pend */
+    BARE,   /* behind a bare key; it and blanks are held in pend */
     JUNK,   /* what is no JSON, up to the next , } ] or line end */
     SLASH,  /* behind a slash: a comment? */
     LINE,   /* in a comment that ends with its line */
@@ -503,13 +504,11 @@ static void end_word(struct qtc_mend *m, struct qtc_buf *out)
         const char *python, *json;
     } literals[] = {{"True", "true"}, {"False", "false"}, {"None", "null"}};
     struct qtc_bytes word = qtc_buf_bytes(&m->pend);
-    m->pend.len = 0;
     if (m->is_key) {
-        m->found |= QTC_MEND_UNQUOTED_KEY;
-        qtc_json_string(out, word);
-        m->state = COLON;
+        m->state = BARE;
         return;
     }
+    m->pend.len = 0;
     for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
         if (qtc_bytes_is(word, literals[i].python)) {
             m->found |= QTC_MEND_PYTHON;
@@ -536,6 +535,33 @@ static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_
         end_word(m, out);
     }
     return run;
+}
+
+/* Only a colon makes a key of the word. */
+static size_t step_bare(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
+{
+    size_t len = 0;
+    (void)n;
+    if (qtc_is_blank(*p)) {
+        qtc_buf_byte(&m->pend, *p);
+        return 1;
+    }
+    if (*p != ':') {
+        qtc_buf_put(out, qtc_buf_bytes(&m->pend));
+        m->pend.len = 0;
+        return begin_junk(m, out);
+    }
+    while (len < m->pend.len && !qtc_is_blank(m->pend.data[len])) {
+        len++;
+    }
+    m->found |= QTC_MEND_UNQUOTED_KEY;
+    qtc_json_string(out, qtc_bytes(m->pend.data, len));
+    if (m->depth > m->watch) {
+        qtc_buf_add(out, m->pend.data + len, m->pend.len - len);
+    }
+    m->pend.len = 0;
+    m->state = COLON;
+    return 0;
 }
 
 static size_t step_junk(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
@@ -616,11 +642,11 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
 {
     typedef size_t step(struct qtc_mend *, const char *, size_t, struct qtc_buf *);
     static step *const steps[] = {
-        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon,  [AFTER] = step_after,
-        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,      [QUOTE] = step_quote,
-        [REMARK] = step_remark, [WORD] = step_word,     [JUNK] = step_junk,    [SLASH] = step_slash,
-        [LINE] = step_comment,  [BLOCK] = step_comment, [STAR] = step_comment, [RAW] = step_raw,
-        [DONE] = step_done,
+        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon,   [AFTER] = step_after,
+        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,       [QUOTE] = step_quote,
+        [REMARK] = step_remark, [WORD] = step_word,     [BARE] = step_bare,     [JUNK] = step_junk,
+        [SLASH] = step_slash,   [LINE] = step_comment,  [BLOCK] = step_comment, [STAR] = step_comment,
+        [RAW] = step_raw,       [DONE] = step_done,
     };
     size_t i = 0;
     unsigned before = m->found;
