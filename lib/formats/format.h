@@ -115,6 +115,8 @@ struct qtc_format {
     const char *argument_keys[QTC_FORMAT_LIST];
     const char *id_keys[QTC_FORMAT_LIST];
 
+    bool python_spelling; /* of the object: {'name': N, 'arguments': {'k': True}} */
+
     /* QTC_BODY_GEMMA: stands on both sides of a string */
     const char *delimiter;
 

@@ -121,6 +121,7 @@ const struct qtc_format qtc_format_sarashina = {
     .bare = true,
     .array = true,
     CALL_KEYS,
+    .python_spelling = true,
     .think_open = {"<think>"},
     .think_close = {"</think>"},
     .special_tokens = {"</s>", "<s>"},

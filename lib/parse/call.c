@@ -11,6 +11,9 @@ static char end_byte(const struct qtc_parser *p, const struct qtc_format *f, boo
     if (marker == NULL) {
         marker = f->message_close[0];
     }
+    if (marker == NULL && f->open[0] != NULL && f->open[0][0] == '<') {
+        marker = f->open[0]; /* the next call's */
+    }
     (void)p;
     return marker == NULL ? '\0' : marker[0];
 }
@@ -99,7 +102,9 @@ static void classify(struct qtc_parser *p, struct qtc_bytes key)
         o->role = QTC_KEY_NAME;
     } else if (!o->has_arguments && listed(own ? f->argument_keys : usual_arguments, key, &at)) {
         o->role = QTC_KEY_ARGUMENTS;
-        if (at > 1) {
+        if (at > 1 && o->loose && p->options.format == NULL) {
+            o->role = QTC_KEY_OTHER; /* too little to tell a call by */
+        } else if (at > 1) {
             qtc_defect(p, QTC_D_ARGUMENT_KEY_ALIAS, key);
         }
     } else if (listed(f->id_keys, key, &at)) {
@@ -268,10 +273,11 @@ static size_t end_arguments(struct qtc_parser *p, size_t i)
 static size_t not_a_call(struct qtc_parser *p, size_t i)
 {
     bool array = p->text.in_array && !p->trial.on;
-    bool block = p->text.in_block;
+    bool block = p->text.in_block, bare = p->text.bare;
     i = qtc_fail(p, i, QTC_D_NAME_MISSING);
     if (array && p->code == QTC_OK) {
         p->text.in_array = p->text.block_call = true;
+        p->text.bare = bare;
         p->text.in_block = block;
         p->state = QTC_S_ARRAY;
     }
@@ -296,7 +302,8 @@ static size_t on_closed(struct qtc_parser *p, size_t i)
 static void report(struct qtc_parser *p)
 {
     struct qtc_object *o = &p->object;
-    unsigned found = o->mend.found & ~o->reported;
+    unsigned usual = p->call.format->python_spelling ? QTC_MEND_SINGLE_QUOTES | QTC_MEND_PYTHON : 0;
+    unsigned found = o->mend.found & ~o->reported & ~usual;
     if (o->loose && !p->call.open) {
         return; /* braces in prose are none of ours */
     }
@@ -511,7 +518,7 @@ static size_t array_junk(struct qtc_parser *p, size_t i)
     while (end < p->n && !ends_junk(p->in[end])) {
         end++;
     }
-    if (!p->call.inner) {
+    if (!p->call.inner && !p->text.bare) {
         qtc_defect(p, QTC_D_TEXT_INSIDE_WRAPPER, qtc_bytes(NULL, 0));
         p->call.inner = true;
     }
@@ -541,6 +548,7 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         return i;
     }
     if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+        p->object.comma = false;
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
         return qtc_name_begin(p, i);
     }

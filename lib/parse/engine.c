@@ -10,37 +10,22 @@
 static qtc_step step_trial_tail;
 
 static qtc_step *const steps[QTC_STATES] = {
-    [QTC_S_TEXT] = qtc_step_text,
-    [QTC_S_TEXT_MARK] = qtc_step_text_mark,
-    [QTC_S_TEXT_TAG] = qtc_step_text_tag,
-    [QTC_S_SUFFIX] = qtc_step_suffix,
-    [QTC_S_TAIL] = qtc_step_tail,
-    [QTC_S_MESSAGE] = qtc_step_message,
-    [QTC_S_NAME] = qtc_step_name,
-    [QTC_S_NAME_GAP] = qtc_step_name_gap,
-    [QTC_S_NAME_TYPE] = qtc_step_name_type,
-    [QTC_S_READER] = qtc_step_reader,
-    [QTC_S_BODY] = qtc_step_body,
-    [QTC_S_BLOCK] = qtc_step_block,
-    [QTC_S_FENCE] = qtc_step_fence,
-    [QTC_S_FUNCTION] = qtc_step_function,
-    [QTC_S_INNER] = qtc_step_inner,
-    [QTC_S_AFTER] = qtc_step_after,
-    [QTC_S_TAG] = qtc_step_tag,
-    [QTC_S_HEADER] = qtc_step_header,
-    [QTC_S_PROPERTY] = qtc_step_property,
-    [QTC_S_VALUE] = qtc_step_value,
-    [QTC_S_VALUE_LINE] = qtc_step_value_line,
-    [QTC_S_VALUE_TAG] = qtc_step_value_tag,
-    [QTC_S_VALUE_HEADER] = qtc_step_value_header,
-    [QTC_S_FOLLOW] = qtc_step_follow,
-    [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
-    [QTC_S_NEST] = qtc_step_nest,
-    [QTC_S_JSON] = qtc_step_json,
-    [QTC_S_JSON_TAG] = qtc_step_json_tag,
-    [QTC_S_JSON_FOLLOW] = qtc_step_json_follow,
-    [QTC_S_ARRAY] = qtc_step_array,
-    [QTC_S_TRIAL_TAIL] = step_trial_tail,
+    [QTC_S_TEXT] = qtc_step_text,           [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_TEXT_TAG] = qtc_step_text_tag,   [QTC_S_SUFFIX] = qtc_step_suffix,
+    [QTC_S_TAIL] = qtc_step_tail,           [QTC_S_MESSAGE] = qtc_step_message,
+    [QTC_S_NAME] = qtc_step_name,           [QTC_S_NAME_GAP] = qtc_step_name_gap,
+    [QTC_S_NAME_ID] = qtc_step_name_id,     [QTC_S_NAME_TYPE] = qtc_step_name_type,
+    [QTC_S_READER] = qtc_step_reader,       [QTC_S_BODY] = qtc_step_body,
+    [QTC_S_BLOCK] = qtc_step_block,         [QTC_S_FENCE] = qtc_step_fence,
+    [QTC_S_FUNCTION] = qtc_step_function,   [QTC_S_INNER] = qtc_step_inner,
+    [QTC_S_AFTER] = qtc_step_after,         [QTC_S_TAG] = qtc_step_tag,
+    [QTC_S_HEADER] = qtc_step_header,       [QTC_S_PROPERTY] = qtc_step_property,
+    [QTC_S_VALUE] = qtc_step_value,         [QTC_S_VALUE_LINE] = qtc_step_value_line,
+    [QTC_S_VALUE_TAG] = qtc_step_value_tag, [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_FOLLOW] = qtc_step_follow,       [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
+    [QTC_S_NEST] = qtc_step_nest,           [QTC_S_JSON] = qtc_step_json,
+    [QTC_S_JSON_TAG] = qtc_step_json_tag,   [QTC_S_JSON_FOLLOW] = qtc_step_json_follow,
+    [QTC_S_ARRAY] = qtc_step_array,         [QTC_S_TRIAL_TAIL] = step_trial_tail,
 };
 
 /* Behind a call in a code fence: the rest of its line must be blank. */
@@ -68,7 +53,10 @@ static void end_trial(struct qtc_parser *p, size_t i)
         t->raw.len = (size_t)(qtc_pos(p, i) - t->at); /* in a replay: the rest is still to be read */
     }
     qtc_trial_drop(p);
-    qtc_defect(p, t->why, qtc_bytes(NULL, 0));
+    if (!t->quiet) {
+        qtc_defect(p, t->why, qtc_bytes(NULL, 0));
+    }
+    t->quiet = false;
     p->state = QTC_S_TEXT;
     p->text.fresh = false;
     qtc_text_note(p, qtc_buf_bytes(&t->raw));
@@ -84,6 +72,7 @@ size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why)
     bool bare = p->text.bare;
     p->call.pending = p->text.bare = false;
     if (p->trial.on) {
+        p->trial.quiet = bare;
         qtc_trial_fail(p, why);
         return i;
     }
@@ -271,35 +260,21 @@ static bool behind_call(const struct qtc_parser *p)
            (p->origin == QTC_S_AFTER && (p->state == QTC_S_TAG || p->state == QTC_S_HEADER));
 }
 
-/* What the text ends in, where it is not certain yet that a call begins. */
-static enum qtc_cut cut(struct qtc_parser *p)
-{
-    bool object = p->state == QTC_S_JSON || p->state == QTC_S_JSON_TAG;
-    if (!qtc_is_token(p->opener) || p->trial.on) {
-        return QTC_CUT_TEXT;
-    }
-    if (p->call.pending) {
-        return QTC_CUT_CALL;
-    }
-    return object ? QTC_CUT_TEXT : qtc_name_cut(p);
-}
-
+/* The text ends where it is not certain yet that a call begins. Markers that are special
+ * tokens are no prose; a name or an object that was begun behind them is. */
 static void finish_opener(struct qtc_parser *p)
 {
+    bool token = p->opener != NULL && qtc_is_token(p->opener) && !p->trial.on;
+    bool object = p->state == QTC_S_JSON || p->state == QTC_S_JSON_TAG;
     if (p->mark == QTC_NO_MARK) {
         p->state = QTC_S_TEXT; /* all of it was given up before */
-        return;
-    }
-    switch (p->opener == NULL ? QTC_CUT_TEXT : cut(p)) {
-    case QTC_CUT_TEXT:
-        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
-        break;
-    case QTC_CUT_CALL:
+    } else if (token && p->call.pending) {
         qtc_call_end(p, p->base, true);
         qtc_unmark(p);
         p->state = QTC_S_TEXT;
-        break;
-    default:
+    } else if (!token || object || qtc_name_cut(p)) {
+        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
+    } else {
         qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
         qtc_give_before(p, p->cand, 0);
         qtc_emit_held(p, QTC_FRAMING, 0);

@@ -309,6 +309,7 @@ static void add_function_marks(struct qtc_mark_set *set, const struct qtc_format
     add_mark(set, f->function_open, QTC_M_FUNCTION, f);
     if (f->function_open == NULL || qtc_tag_whole(f->function_open)) {
         add_mark(set, f->function_end, QTC_M_NAME_END, f);
+        add_mark(set, f->id_open, QTC_M_ID, f);
     }
     add_closing(set, f->function_close, QTC_M_END_FUNCTION, f);
 }
@@ -428,13 +429,23 @@ const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next)
     return NULL;
 }
 
+/* A closing marker looks like its opener: [TOOL_CALLS] has none where <tool_call> has. */
+static bool closes(const struct qtc_format *f, char first)
+{
+    size_t i = 0;
+    while (f->close[i] != NULL && f->close[i][0] != first) {
+        i++;
+    }
+    return f->close[i] != NULL;
+}
+
 bool qtc_group_closes(const struct qtc_parser *p)
 {
     if (p->opener[0] == '\0') {
         return false; /* what was not opened */
     }
     for (size_t i = 0; i < group_size(p); i++) {
-        if (member(p, i)->close[0] != NULL) {
+        if (closes(member(p, i), p->opener[0])) {
             return true;
         }
         if (member(p, i) == p->options.format) {

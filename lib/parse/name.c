@@ -239,7 +239,7 @@ size_t qtc_name_begin(struct qtc_parser *p, size_t i)
     if (!again) {
         p->name_origin = p->state == QTC_S_TAG || p->state == QTC_S_HEADER ? p->origin : p->state;
     }
-    p->header_at = p->name_to = qtc_pos(p, i);
+    p->header_at = p->name_to = p->id_at = p->id_to = qtc_pos(p, i);
     p->state = QTC_S_NAME;
     return i;
 }
@@ -254,8 +254,13 @@ static struct qtc_bytes name_text(struct qtc_parser *p, size_t i)
 /* A call of this format, whose markup so far ends at `end`. */
 static void begin_call(struct qtc_parser *p, const struct qtc_format *f, bool certain, uint64_t end, size_t i)
 {
+    struct qtc_bytes name = qtc_name_set(p, f, name_text(p, i));
+    if (p->id_to > p->id_at) {
+        p->call.id.len = 0;
+        qtc_buf_add(&p->call.id, qtc_held_from(p, p->id_at, i).data, (size_t)(p->id_to - p->id_at));
+    }
     p->call.format = f;
-    qtc_call_begin(p, qtc_name_set(p, f, name_text(p, i)), 0, certain, end);
+    qtc_call_begin(p, name, 0, certain, end);
 }
 
 /* A call's object where a name was due. */
@@ -341,6 +346,16 @@ size_t qtc_step_name_gap(struct qtc_parser *p, size_t i)
     return i < p->n ? behind_name(p, i) : i;
 }
 
+/* Behind id_open. */
+size_t qtc_step_name_id(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && qtc_name_char(p->in[i])) {
+        i++;
+    }
+    p->id_to = qtc_pos(p, i);
+    return i < p->n ? behind_name(p, i) : i;
+}
+
 /* Behind function_end: TYPE function_end NAME, or the name was complete. */
 size_t qtc_step_name_type(struct qtc_parser *p, size_t i)
 {
@@ -395,6 +410,11 @@ size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
         p->state = QTC_S_NAME_GAP;
         return i;
     }
+    if (mark->kind == QTC_M_ID && name.len > 0) {
+        p->id_at = p->id_to = qtc_pos(p, i);
+        p->state = QTC_S_NAME_ID;
+        return i;
+    }
     if (f == NULL || name.len == 0 || opens ||
         (mark->kind == QTC_M_CLOSE && !may_stand_alone(p, qtc_name_set(p, f, name)))) {
         return qtc_not_structure(p, i);
@@ -410,26 +430,11 @@ size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 static bool in_name(const struct qtc_parser *p)
 {
     enum qtc_state state = p->state == QTC_S_TAG ? p->origin : p->state;
-    return state == QTC_S_NAME || state == QTC_S_NAME_GAP || state == QTC_S_NAME_TYPE;
+    return state >= QTC_S_NAME && state <= QTC_S_NAME_TYPE;
 }
 
-/* Not a number, and not a word of prose behind a marker that is quoted: [TOOL_CALLS] token. */
-static bool is_cut_name(struct qtc_parser *p, struct qtc_bytes name)
+bool qtc_name_cut(struct qtc_parser *p)
 {
-    bool spaced = p->mark < p->header_at && qtc_is_blank(name.data[-1]);
-    return !qtc_json_valid(name) && !(spaced && p->opener[0] == '[');
-}
-
-enum qtc_cut qtc_name_cut(struct qtc_parser *p)
-{
-    const struct qtc_format *f = qtc_group_named(p, '{');
     struct qtc_bytes name = in_name(p) ? name_text(p, 0) : qtc_bytes(NULL, 0);
-    if (name.len == 0 || is_type(p, name)) {
-        return QTC_CUT_MARKUP;
-    }
-    if (f == NULL || f->body != QTC_BODY_NAMED || !is_cut_name(p, name)) {
-        return QTC_CUT_TEXT;
-    }
-    begin_call(p, f, true, p->base, 0);
-    return QTC_CUT_CALL;
+    return name.len > 0 && !is_type(p, name);
 }

@@ -53,6 +53,7 @@ enum qtc_state {
     QTC_S_FENCE,        /* ```lang at the beginning of a body */
     QTC_S_NAME,         /* in a function's name that is plain text */
     QTC_S_NAME_GAP,     /* blanks behind it */
+    QTC_S_NAME_ID,      /* in the call's id behind it */
     QTC_S_NAME_TYPE,    /* behind its closing marker: was it the call's type? */
     QTC_S_FUNCTION,     /* in a function, between parameters */
     QTC_S_INNER,        /* text in a function where a parameter is due */
@@ -82,6 +83,7 @@ enum qtc_mark_kind {
     QTC_M_CLOSE,
     QTC_M_FUNCTION,      /* <function */
     QTC_M_TOOL,          /* <NAME, of a tool */
+    QTC_M_ID,            /* between the name and that: the id follows */
     QTC_M_NAME_END,      /* behind a function's name that is plain text */
     QTC_M_END_FUNCTION,  /* </function */
     QTC_M_PARAMETER,     /* <parameter, <arg_key> */
@@ -151,6 +153,7 @@ struct qtc_text_state {
 struct qtc_trial {
     bool on, failed;
     bool in_fence;          /* nothing else may stand on its last line */
+    bool quiet;             /* it began without an opener: that it failed is no defect */
     uint64_t at, raw_to;
     struct qtc_buf raw;     /* the text in [at, raw_to) */
     struct qtc_buf records; /* its events */
@@ -267,6 +270,7 @@ struct qtc_parser {
     size_t header_matched;     /* how much of it is there */
     uint64_t header_at;        /* where the tag's inside, or the name, begins */
     uint64_t name_to;          /* where the name ends */
+    uint64_t id_at, id_to;     /* the id behind a name that is plain text; the same: none */
     uint64_t header_to;        /* where the tag ends */
     size_t header_len;         /* of its inside */
     bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
@@ -428,16 +432,14 @@ size_t qtc_not_structure(struct qtc_parser *p, size_t i);
 
 /* ---- name.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_name, qtc_step_name_gap, qtc_step_name_type;
+qtc_step qtc_step_name, qtc_step_name_gap, qtc_step_name_id, qtc_step_name_type;
 /* A function's name that is plain text begins at in[i]. */
 size_t qtc_name_begin(struct qtc_parser *p, size_t i);
 /* The mark is the end of one, or of what stands behind it. */
 size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 bool qtc_name_char(char c);
-/* The text ends where a function's name that is plain text was due, or in it, or behind it:
- * then a call begins, or there was no more than markup, or it is text after all. */
-enum qtc_cut { QTC_CUT_MARKUP, QTC_CUT_TEXT, QTC_CUT_CALL };
-enum qtc_cut qtc_name_cut(struct qtc_parser *p);
+/* The text ends in a function's name that is plain text, or right behind it. */
+bool qtc_name_cut(struct qtc_parser *p);
 /* The name in the inside of a function's or a parameter's tag, and the types that
  * it gives. False where there is none. */
 struct qtc_tag {

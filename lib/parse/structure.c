@@ -365,6 +365,7 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     switch (p->origin) {
     case QTC_S_NAME:
     case QTC_S_NAME_GAP:
+    case QTC_S_NAME_ID:
         return qtc_name_tag(p, mark, i);
     case QTC_S_MESSAGE:
         return qtc_message_tag(p, mark, i);

@@ -395,7 +395,8 @@ static size_t on_think_open(struct qtc_parser *p, size_t i)
 static size_t on_think_close(struct qtc_parser *p, size_t i)
 {
     bool reasoning = p->text.reasoning;
-    bool quoted = !reasoning && (p->text.fence > 0 || p->text.think_quoted);
+    bool words = qtc_name_char(*qtc_held_from(p, p->cand, i).data); /* "Here is my response:" */
+    bool quoted = !reasoning && (p->text.fence > 0 || p->text.think_quoted || words);
     if (p->text.code > 0 || quoted) {
         p->text.think_quoted = false;
         return as_text(p, i);
