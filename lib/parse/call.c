@@ -514,7 +514,7 @@ static bool ends_junk(char c)
 
 static size_t array_junk(struct qtc_parser *p, size_t i)
 {
-    size_t end = i;
+    size_t end = i + 1; /* a '<' that begins no marker is junk, too */
     while (end < p->n && !ends_junk(p->in[end])) {
         end++;
     }
