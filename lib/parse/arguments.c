@@ -102,6 +102,9 @@ static void close_arguments(struct qtc_parser *p, bool truncated)
     if (waits(p)) {
         compose(p);
     }
+    if (qtc_reads_body(p->call.format)) {
+        qtc_body_rest(p, truncated);
+    }
     if (!p->call.began) {
         qtc_buf_byte(&p->args, '{');
     }
@@ -257,7 +260,8 @@ static void open_value(struct qtc_parser *p, unsigned types)
 static bool last_is_open(struct qtc_parser *p)
 {
     enum qtc_state state = p->state == QTC_S_TAIL ? p->tail_state : p->state;
-    return state >= QTC_S_VALUE && state <= QTC_S_NEST && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
+    bool reads = (state >= QTC_S_VALUE && state <= QTC_S_NEST) || state == QTC_S_BODY;
+    return reads && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
 }
 
 void qtc_release(struct qtc_parser *p)

@@ -1,10 +1,10 @@
-/* Calls whose arguments are elements or YAML: the function's inside, as a whole.
+/* Calls whose arguments are elements or YAML, where the inside waits for its end:
  *
- *      <get_weather> <city>Tokyo</city> </get_weather>
- *      <tool_call> <tool_name>N</tool_name> <tool_arguments>…</tool_arguments> </tool_call>
+ *      <get_weather> city: Tokyo </get_weather>
+ *      <get_weather> <what><is>this</is></what> </get_weather>
  *
- * What a child means depends on its brothers (two of a name are an array), so the
- * inside waits for its end, and is read once. */
+ * YAML is read as a whole, and so is what may be no call: a tool's tag is one only if
+ * parameters are in it. What is certain goes through children.c. */
 #include "parse/elements.h"
 #include "parse/parser.h"
 #include "parse/yaml.h"
@@ -19,30 +19,46 @@
  * group's closing markers do. */
 size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i)
 {
-    struct qtc_value *v = &p->value;
-    v->text.len = v->close.len = 0;
-    qtc_buf_put(&v->close, close);
-    v->close_at = 0;
+    struct qtc_body_state *b = &p->body;
+    p->value.text.len = p->value.close.len = 0;
+    p->value.mode = QTC_VALUE_SKIP;
     p->node = 0;
-    p->call.whole = true;
+    b->at = p->call.format->body == QTC_BODY_YAML ? QTC_B_WHOLE : QTC_B_BETWEEN;
+    b->from = qtc_pos(p, i);
+    b->rest.len = b->own_at = 0;
+    b->partial = b->slash = false;
     p->state = QTC_S_BODY;
+    (void)close;
     return i;
 }
 
-/* Advances along the own closing tag; true at its end. */
-static bool own_close(struct qtc_value *v, char c)
+bool qtc_reads_body(const struct qtc_format *f)
 {
-    if (v->close.len == 0) {
+    return f->body == QTC_BODY_ELEMENTS || f->body == QTC_BODY_YAML;
+}
+
+/* Advances along </NAME>, in which blanks may stand around the name; true at its end. */
+static bool own_close(struct qtc_parser *p, char c)
+{
+    size_t *at = &p->body.own_at;
+    struct qtc_bytes name = qtc_buf_bytes(&p->call.name);
+    if (!p->call.format->tool_tags) {
         return false;
     }
-    bool goes_on = v->close.data[v->close_at] == c;
-    v->close_at = goes_on ? v->close_at + 1 : v->close.data[0] == c;
-    return v->close_at == v->close.len;
+    bool blank = qtc_is_blank(c) && (*at == 2 || *at == name.len + 2);
+    bool next = *at < 2 ? c == "</"[*at] : *at < name.len + 2 ? c == name.data[*at - 2] : false;
+    if (c == '>' && *at == name.len + 2) {
+        *at = 0;
+        return true;
+    }
+    *at = blank ? *at : next ? *at + 1 : c == '<';
+    return false;
 }
 
 static bool ends_body(enum qtc_mark_kind kind)
 {
-    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN || kind == QTC_M_FUNCTION;
+    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN || kind == QTC_M_FUNCTION ||
+           kind == QTC_M_HEADER || kind == QTC_M_MESSAGE_CLOSE;
 }
 
 /* ---- reading it --------------------------------------------------------- */
@@ -100,25 +116,26 @@ static struct qtc_bytes unwrap(const struct qtc_parser *p, struct qtc_bytes text
     return inside;
 }
 
-static void read_elements(struct qtc_parser *p, struct qtc_bytes text, unsigned *found, bool *mismatch)
+static void read_elements(struct qtc_parser *p, struct qtc_buf *out, struct qtc_bytes text, unsigned *found,
+                          bool *mismatch)
 {
     const struct qtc_format *f = p->call.format;
-    const char *prefix = f->element_prefix;
     struct qtc_element_rules rules = {
-        .prefix = prefix,
+        .prefix = f->element_prefix,
         .item = "item",
         .noise = f->cdata,
         .entities = f->cdata,
         .trim = f->trim == QTC_TRIM_ALL,
+        .type_attribute = f->type_attribute,
     };
     struct qtc_schema_scope scope;
     qtc_schema_begin(&scope, p->call.tool, text.len);
     struct qtc_schema_at root = qtc_schema_root(&scope, p->call.tool);
-    size_t before = p->args.len;
-    qtc_elements(&p->args, text, &root, &rules, found, mismatch);
-    if (p->args.len > before && p->args.data[before] != '{' && qtc_bytes_trim(text).len == 0) {
-        p->args.len = before;
-        qtc_buf_str(&p->args, "{}");
+    size_t before = out->len;
+    qtc_elements(out, text, &root, &rules, found, mismatch);
+    if (out->len > before && out->data[before] != '{' && qtc_bytes_trim(text).len == 0) {
+        out->len = before;
+        qtc_buf_str(out, "{}");
     }
     p->code = scope.failed ? QTC_NOMEM : p->code;
     qtc_schema_end(&scope);
@@ -155,7 +172,7 @@ static bool read_body(struct qtc_parser *p, struct qtc_bytes text, unsigned *fou
         return read_yaml(p, text, found, mismatch);
     }
     size_t before = p->args.len;
-    read_elements(p, text, found, mismatch);
+    read_elements(p, &p->args, text, found, mismatch);
     return p->args.len > before && p->args.data[before] == '{';
 }
 
@@ -197,6 +214,7 @@ static bool end_body(struct qtc_parser *p, struct qtc_bytes text, uint64_t end)
     }
     qtc_buf_free(&p->args);
     p->args = args;
+    p->call.whole = true;
     qtc_tell_mended(p, found);
     if (mismatch) {
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_bytes(NULL, 0));
@@ -233,17 +251,19 @@ size_t qtc_body_end(struct qtc_parser *p, size_t i)
     return on_end(p, NULL, 0, i);
 }
 
-size_t qtc_step_body(struct qtc_parser *p, size_t i)
+static size_t step_whole(struct qtc_parser *p, size_t i)
 {
     struct qtc_value *v = &p->value;
     const struct qtc_mark_set *set = &p->tag_marks;
     while (i < p->n) {
         char c = p->in[i++];
-        bool own = own_close(v, c);
+        bool blank = qtc_is_blank(c) && p->body.own_at > 0;
+        bool own = own_close(p, c);
+        p->body.blanks = p->body.own_at == 0 && !own ? 0 : p->body.blanks + blank;
         p->node = qtc_markers_step(&set->find, p->node, c);
         qtc_buf_byte(&v->text, c);
         if (own) {
-            return on_end(p, NULL, v->close.len, i);
+            return on_end(p, NULL, p->call.name.len + 3 + p->body.blanks, i);
         }
         const struct qtc_mark *mark = p->node == 0 ? NULL : qtc_mark_found(set, p->node);
         if (mark != NULL && ends_body(mark->kind)) {
@@ -256,13 +276,69 @@ size_t qtc_step_body(struct qtc_parser *p, size_t i)
     return i;
 }
 
+size_t qtc_step_body(struct qtc_parser *p, size_t i)
+{
+    return p->body.at == QTC_B_WHOLE ? step_whole(p, i) : qtc_step_children(p, i);
+}
+
+/* ---- children that waited ----------------------------------------------- */
+
+/* The inside of an object, as more members of the arguments. */
+static void add_members(struct qtc_parser *p, struct qtc_bytes object)
+{
+    struct qtc_bytes inside = object.len < 2 ? object : qtc_bytes(object.data + 1, object.len - 2);
+    if (inside.len > 0) {
+        qtc_buf_byte(&p->args, p->call.began ? ',' : '{');
+        qtc_buf_put(&p->args, inside);
+        p->call.began = true;
+    }
+}
+
+static void add_partial(struct qtc_parser *p)
+{
+    qtc_buf_byte(&p->args, p->call.began ? ',' : '{');
+    qtc_json_string(&p->args, qtc_buf_bytes(&p->value.close));
+    qtc_buf_str(&p->args, ":\"");
+    qtc_json_escape(&p->args, qtc_buf_bytes(&p->value.text));
+    if (p->options.recover == QTC_RECOVER_LENIENT) {
+        qtc_buf_byte(&p->args, '"');
+    }
+    p->call.began = true;
+    p->body.partial = false;
+}
+
+void qtc_body_rest(struct qtc_parser *p, bool truncated)
+{
+    struct qtc_body_state *b = &p->body;
+    if (b->rest.len > 0) {
+        unsigned found = 0;
+        bool mismatch = false;
+        b->scratch.len = 0;
+        read_elements(p, &b->scratch, qtc_buf_bytes(&b->rest), &found, &mismatch);
+        add_members(p, qtc_buf_bytes(&b->scratch));
+        qtc_tell_mended(p, found);
+        if (mismatch) {
+            qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_bytes(NULL, 0));
+        }
+        b->rest.len = b->scratch.len = 0;
+    }
+    if (truncated && b->partial) {
+        add_partial(p);
+    }
+}
+
 /* The text ends inside: what is complete of it is the call, which stays open. */
 void qtc_body_cut(struct qtc_parser *p)
 {
+    if (p->body.at != QTC_B_WHOLE) {
+        qtc_children_cut(p);
+        return;
+    }
     unsigned found = 0;
     bool mismatch = false;
     struct qtc_bytes text = qtc_buf_bytes(&p->value.text);
     p->args.len = 0;
+    p->call.whole = true;
     if (!read_body(p, unwrap(p, text), &found, &mismatch)) {
         p->args.len = 0;
         qtc_buf_str(&p->args, "{}");

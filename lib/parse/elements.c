@@ -179,7 +179,7 @@ static uint32_t entity(const char *p, size_t n, size_t *used)
     return 0;
 }
 
-static void add_decoded(struct qtc_buf *out, struct qtc_bytes text)
+void qtc_element_text(struct qtc_buf *out, struct qtc_bytes text)
 {
     size_t used = 0;
 
@@ -206,7 +206,7 @@ static void add_text(struct writer *w, struct qtc_bytes text, bool beside)
         return;
     }
     if (w->rules->entities) {
-        add_decoded(&w->scratch, text);
+        qtc_element_text(&w->scratch, text);
     } else {
         qtc_buf_put(&w->scratch, text);
     }

@@ -181,6 +181,8 @@ static const size_t buffers[] = {
     offsetof(struct qtc_parser, value.close),  offsetof(struct qtc_parser, object.scratch),
     offsetof(struct qtc_parser, object.text),  offsetof(struct qtc_parser, object.mend.pend),
     offsetof(struct qtc_parser, call.id),      offsetof(struct qtc_parser, call.key),
+    offsetof(struct qtc_parser, body.rest),    offsetof(struct qtc_parser, body.stack),
+    offsetof(struct qtc_parser, body.scratch),
 };
 
 #define BUFFERS (sizeof buffers / sizeof buffers[0])
@@ -251,7 +253,8 @@ static void finish_call(struct qtc_parser *p)
         return;
     }
     if (p->call.open) {
-        bool complete = p->call.whole && p->state == QTC_S_FUNCTION;
+        bool inside = p->state == QTC_S_BODY && p->body.at == QTC_B_WHOLE;
+        bool complete = p->call.whole && (p->state == QTC_S_FUNCTION || (p->state == QTC_S_BODY && !inside));
         if (complete && p->call.format->function_close != NULL) {
             qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
         }

@@ -11,7 +11,8 @@
  *   value.c   where a tagged parameter's value ends
  *   arguments.c  a call's begin and end, its parameters and their JSON
  *   call.c    a call's JSON object
- *   body.c    functions whose inside is read as a whole: elements, YAML
+ *   body.c    functions whose inside is read as a whole: YAML, what may be no call
+ *   children.c  parameters that are elements, as they come
  *   reader.c  arguments in the syntax of another language: Python, Gemma, YAML
  *
  * The window. Offsets count the bytes of the text. Events have taken [0, done).
@@ -68,7 +69,7 @@ enum qtc_state {
     QTC_S_JSON_TAG,     /* '<' in it: `close` or `open`, where a bracket is missing? */
     QTC_S_JSON_FOLLOW,  /* `close` in a string: is the next block behind it? */
     QTC_S_READER,       /* in arguments that a reader of their own takes */
-    QTC_S_BODY,         /* in a function whose inside is read as a whole */
+    QTC_S_BODY,         /* in a function whose inside is elements or YAML; `body` says where */
     QTC_S_ARRAY,        /* between the calls of an array */
     QTC_S_TRIAL_TAIL,   /* behind a call in a code fence, to the end of its line */
     QTC_STATES
@@ -224,6 +225,43 @@ struct qtc_object {
     bool comma;         /* ARRAY: behind a comma */
 };
 
+/* In a function whose inside is elements or YAML. */
+enum qtc_body_place {
+    QTC_B_WHOLE,      /* its end is all that is looked for */
+    QTC_B_BETWEEN,    /* between children */
+    QTC_B_TAG,        /* in a tag there */
+    QTC_B_NAME,       /* in the function's name, an element too */
+    QTC_B_CHILD,      /* in a child that waits for its brothers */
+    QTC_B_CHILD_TAG,
+    QTC_B_VALUE,      /* in a child that goes out as it comes */
+    QTC_B_VALUE_TAG,
+    QTC_B_ENTITY,
+    QTC_B_CDATA,
+    QTC_B_FOLLOW,     /* behind a closing tag there: blanks */
+    QTC_B_FOLLOW_TAG  /* and the tag behind them */
+};
+
+struct qtc_body_state {
+    enum qtc_body_place at;
+    uint64_t from;        /* where the inside begins */
+    struct qtc_buf rest;  /* the children that wait, as the model wrote them */
+    size_t child;         /* in rest: the last one */
+    size_t child_text;    /* and what is in it */
+    bool nested;          /* it has children */
+    bool partial;         /* it was cut: value.text is what there is */
+    struct qtc_buf stack; /* uint64_t[]: hashes of the names open in it, its own included */
+    struct qtc_buf scratch;
+    char first, quote;    /* of the tag that is being read: its first byte, in an attribute */
+    bool equals;
+    int phase;            /* VALUE_TAG: which tag it may be */
+    size_t name_at, own_at; /* how much of the child's, of the function's name matches */
+    unsigned blanks;
+    bool raw;             /* VALUE: markup was in it: entities are left as they are */
+    unsigned depth;       /* elements of the same name are open in it */
+    bool own;             /* FOLLOW: the tag is the function's */
+    bool slash;           /* "/>" ends the function, whose own tag has no end */
+};
+
 struct qtc_parser {
     struct qtc_parse_options options;
     qtc_sink *sink;
@@ -261,6 +299,7 @@ struct qtc_parser {
     struct qtc_object object;
     struct qtc_python python;
     struct qtc_gemma gemma;
+    struct qtc_body_state body;
     struct qtc_buf args; /* arguments' JSON that is not out yet */
 
     struct qtc_mark_set text_marks;
@@ -376,6 +415,8 @@ size_t qtc_tag_begin(struct qtc_parser *p, size_t i);
 void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 /* One more byte of a header: 1 at its end, -1 where it cannot go on. */
 int qtc_header_byte(struct qtc_parser *p, char c);
+/* The next tool's tag, [tag, base + i), where the open call should have ended. */
+size_t qtc_body_next(struct qtc_parser *p, size_t i);
 /* A closing tag that was found with its end. */
 bool qtc_tag_closed(const struct qtc_mark *mark);
 /* What looked like markup has no place here. Returns i. */
@@ -418,6 +459,8 @@ size_t qtc_message_close(struct qtc_parser *p, size_t i);
 /* ---- body.c ------------------------------------------------------------- */
 
 qtc_step qtc_step_body;
+/* The format's functions hold elements or YAML. */
+bool qtc_reads_body(const struct qtc_format *f);
 /* Behind the function's opening tag. `close`: what ends its inside, besides the
  * group's closing markers. */
 size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i);
@@ -425,6 +468,16 @@ size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i);
 size_t qtc_body_end(struct qtc_parser *p, size_t i);
 /* The text ends inside. */
 void qtc_body_cut(struct qtc_parser *p);
+/* Children that waited, as members of the arguments, before they end. */
+void qtc_body_rest(struct qtc_parser *p, bool truncated);
+
+/* ---- children.c --------------------------------------------------------- */
+
+qtc_step qtc_step_children;
+/* The text ends there. */
+void qtc_children_cut(struct qtc_parser *p);
+/* A character was cut by the end of a piece, and is whole now. */
+size_t qtc_body_tail(struct qtc_parser *p, size_t i);
 
 /* ---- reader.c ----------------------------------------------------------- */
 

@@ -207,6 +207,11 @@ static size_t begin_arguments(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_function(struct qtc_parser *p, size_t i)
 {
+    if (qtc_reads_body(p->call.format)) { /* behind JSON, or text between children */
+        p->body.at = QTC_B_BETWEEN;
+        p->state = QTC_S_BODY;
+        return i;
+    }
     i = skip(p, i);
     if (i == p->n) {
         return i;
@@ -424,11 +429,6 @@ static void end_unclosed(struct qtc_parser *p)
     qtc_mark_move(p, p->tag);
 }
 
-static bool reads_body(const struct qtc_format *f)
-{
-    return f->body == QTC_BODY_ELEMENTS || f->body == QTC_BODY_YAML;
-}
-
 /* A function whose inside is read as a whole. Its name may stand in there. */
 static size_t body_header(struct qtc_parser *p, size_t i)
 {
@@ -441,6 +441,10 @@ static size_t body_header(struct qtc_parser *p, size_t i)
             return qtc_not_structure(p, i);
         }
         tag.name = qtc_bytes(NULL, 0);
+    }
+    if (p->origin == QTC_S_FUNCTION && p->call.open) {
+        end_unclosed(p);
+        return body_header(p, i); /* the text has moved */
     }
     if (p->origin == QTC_S_AFTER) {
         p->cand = p->tag;
@@ -458,7 +462,7 @@ static size_t body_header(struct qtc_parser *p, size_t i)
 static size_t function_header(struct qtc_parser *p, size_t i)
 {
     const struct qtc_format *f = p->header_format;
-    if (reads_body(f)) {
+    if (qtc_reads_body(f)) {
         return body_header(p, i);
     }
     struct qtc_bytes inside = inside_tag(p, i);
@@ -601,6 +605,13 @@ static size_t tool_header(struct qtc_parser *p, size_t i)
     qtc_body_begin(p, qtc_buf_bytes(&close), i);
     qtc_buf_free(&close);
     return closed ? qtc_body_end(p, i) : i;
+}
+
+size_t qtc_body_next(struct qtc_parser *p, size_t i)
+{
+    end_unclosed(p);
+    p->state = QTC_S_AFTER;
+    return qtc_replay(p, p->tag, i, QTC_S_AFTER);
 }
 
 /* The tag is complete at base + i; its inside has `len` bytes. */

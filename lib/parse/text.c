@@ -237,6 +237,9 @@ size_t qtc_step_tail(struct qtc_parser *p, size_t i)
     if (p->state == QTC_S_VALUE) {
         return qtc_value_reject(p, i);
     }
+    if (p->state == QTC_S_BODY) {
+        return qtc_body_tail(p, i);
+    }
     qtc_text_note(p, held);
     qtc_emit_held(p, qtc_text_kind(p), i);
     return i;

@@ -1,0 +1,1056 @@
+/* The children of a function whose parameters are elements.
+ *
+ *      <get_weather> <city>Tokyo</city> <days>3</days> </get_weather>
+ *           BETWEEN  TAG  VALUE  FOLLOW ...
+ *
+ * A child that the schema calls a scalar goes out as it comes. Its text may quote
+ * markup, so its closing tag is one only if structure follows, as in value.c. What
+ * other children mean depends on what is in them and on their brothers (two of a
+ * name are an array): they are collected, and read at the call's end. */
+#include "parse/elements.h"
+#include "parse/parser.h"
+
+#include <string.h>
+
+#define MAX_REST    ((size_t)64 << 20)
+#define MAX_BLANKS  16 /* in a closing tag */
+#define CONTAINERS  (QTC_T_ARRAY | QTC_T_OBJECT)
+#define MAX_ENTITY  12
+#define MAX_CLOSING 256 /* bytes of a tag behind a closing tag that is judged */
+
+static size_t on_tag(struct qtc_parser *p, size_t i);
+
+/* ---- what stands before a tag's name ------------------------------------ */
+
+static size_t sign_length(const struct qtc_format *f)
+{
+    return (f->element_prefix == NULL ? 0 : strlen(f->element_prefix)) + 1;
+}
+
+static char sign_byte(const struct qtc_format *f, size_t k)
+{
+    return f->element_prefix == NULL || f->element_prefix[k] == '\0' ? '<' : f->element_prefix[k];
+}
+
+/* Which byte of the tag in[i] is. */
+static size_t in_tag(const struct qtc_parser *p, size_t i)
+{
+    return (size_t)(qtc_pos(p, i) - p->tag);
+}
+
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0 ||
+           (c != '\0' && strchr("_-.:$@#", c) != NULL);
+}
+
+/* ---- one tag ------------------------------------------------------------ */
+
+struct element {
+    struct qtc_bytes name; /* without its namespace */
+    bool closing, empty;
+    bool note, cdata;
+};
+
+static bool starts_with(struct qtc_bytes text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.data, with, len) == 0;
+}
+
+static bool ends_with(struct qtc_bytes text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.data + text.len - len, with, len) == 0;
+}
+
+/* A comment, a CDATA section: its own end counts. */
+static bool section_ends(struct qtc_bytes tag)
+{
+    if (starts_with(tag, "<!--")) {
+        return tag.len >= 7 && ends_with(tag, "-->");
+    }
+    if (starts_with(tag, "<![CDATA[")) {
+        return ends_with(tag, "]]>");
+    }
+    return !starts_with(tag, "<?") || ends_with(tag, "?>");
+}
+
+static struct qtc_bytes tag_text(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->tag, i);
+    size_t skip = sign_length(p->call.format) - 1;
+    return held.len < skip ? held : qtc_bytes(held.data + skip, held.len - skip);
+}
+
+static int first_byte(struct qtc_body_state *b, const struct qtc_format *f, char c)
+{
+    b->first = c;
+    b->quote = '\0';
+    b->equals = false;
+    if (c == '!' || c == '?') {
+        return f->cdata ? 0 : -1;
+    }
+    if (f->element_prefix != NULL) {
+        return c == '<' || c == '>' || qtc_is_blank(c) ? -1 : 0;
+    }
+    return c == '/' || is_name_byte(c) ? 0 : -1;
+}
+
+static int attribute_byte(struct qtc_body_state *b, const struct qtc_format *f, char c)
+{
+    if (b->quote != '\0') {
+        b->quote = c == b->quote ? '\0' : b->quote;
+        return 0;
+    }
+    if (b->equals && f->cdata && (c == '"' || c == '\'')) {
+        b->quote = c;
+    }
+    b->equals = c == '=' || (b->equals && qtc_is_blank(c));
+    return c == '<' ? -1 : c == '>';
+}
+
+/* One more byte of the tag at p->tag: 1 at its end, -1 where it is none. */
+static int tag_byte(struct qtc_parser *p, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    const struct qtc_format *f = p->call.format;
+    size_t k = in_tag(p, i), sign = sign_length(f);
+    char c = p->in[i];
+    if (k < sign) {
+        return c == sign_byte(f, k) ? 0 : -1;
+    }
+    if (k == sign) {
+        return first_byte(b, f, c);
+    }
+    if (b->first == '!' || b->first == '?') {
+        return c == '>' && section_ends(tag_text(p, i + 1));
+    }
+    return attribute_byte(b, f, c);
+}
+
+static struct qtc_bytes without_space(struct qtc_bytes name)
+{
+    const char *colon = memrchr(name.data, ':', name.len);
+    size_t skip = colon == NULL ? 0 : (size_t)(colon - name.data) + 1;
+    return skip < name.len ? qtc_bytes(name.data + skip, name.len - skip) : name;
+}
+
+static struct qtc_bytes element_name(const struct qtc_format *f, struct qtc_bytes inside)
+{
+    size_t len = 0;
+    if (f->element_prefix != NULL) {
+        return qtc_bytes_trim(inside);
+    }
+    while (len < inside.len && is_name_byte(inside.data[len])) {
+        len++;
+    }
+    bool alone = len == inside.len || qtc_is_blank(inside.data[len]);
+    return alone ? without_space(qtc_bytes(inside.data, len)) : qtc_bytes(inside.data, 0);
+}
+
+/* The tag that ends at base + i. */
+static struct element read_element(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_format *f = p->call.format;
+    struct qtc_bytes tag = tag_text(p, i);
+    struct element e = {0};
+    if (tag.len < 3) {
+        return e;
+    }
+    e.cdata = starts_with(tag, "<![CDATA[");
+    e.note = !e.cdata && (tag.data[1] == '!' || tag.data[1] == '?');
+    e.closing = tag.data[1] == '/';
+    struct qtc_bytes inside = qtc_bytes(tag.data + 1 + e.closing, tag.len - 2 - e.closing);
+    e.empty = !e.closing && inside.len > 1 && inside.data[inside.len - 1] == '/';
+    inside.len -= e.empty;
+    e.name = element_name(f, e.closing ? qtc_bytes_trim(inside) : inside);
+    return e;
+}
+
+/* ---- which tag it is ---------------------------------------------------- */
+
+static bool listed(const char *const *names, struct qtc_bytes name)
+{
+    size_t i = 0;
+    while (names[i] != NULL && !qtc_bytes_is(name, names[i])) {
+        i++;
+    }
+    return names[i] != NULL;
+}
+
+/* The format writes names and arguments as elements of their own. */
+static bool has_wrappers(const struct qtc_format *f)
+{
+    return f->function_open == NULL && f->name_keys[0] != NULL;
+}
+
+static bool is_wrapper(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    const struct qtc_format *f = p->call.format;
+    return has_wrappers(f) && listed(f->argument_keys, name) && qtc_tool_param(p->call.tool, name) == NULL;
+}
+
+/* </NAME> of the function, or what else ends it. */
+static bool ends_function(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    const struct qtc_format *f = p->call.format;
+    const char *const function[] = {f->function_close, NULL};
+    if (f->tool_tags) {
+        return qtc_bytes_equal(name, qtc_buf_bytes(&p->call.name));
+    }
+    for (size_t k = 0; k < QTC_FORMAT_LIST + 1; k++) {
+        const char *text = k == 0 ? function[0] : f->close[k - 1];
+        const char *at = text == NULL ? NULL : strstr(text, "</");
+        if (at != NULL && strlen(at) == name.len + 3 && memcmp(at + 2, name.data, name.len) == 0) {
+            return true;
+        }
+        if (k > 0 && text == NULL) {
+            break;
+        }
+    }
+    return false;
+}
+
+static bool ends_body(enum qtc_mark_kind kind)
+{
+    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN || kind == QTC_M_FUNCTION ||
+           kind == QTC_M_HEADER || kind == QTC_M_MESSAGE_CLOSE;
+}
+
+/* ---- between children --------------------------------------------------- */
+
+static size_t begin_tag(struct qtc_parser *p, enum qtc_body_place place, size_t i)
+{
+    p->tag = qtc_pos(p, i);
+    p->origin = QTC_S_FUNCTION;
+    p->node = qtc_markers_child(&p->tag_marks.find, 0, p->in[i]);
+    p->body.at = place;
+    p->body.phase = 0;
+    p->body.blanks = 0;
+    return p->in[i] == sign_byte(p->call.format, 0) || p->node != 0 ? i + 1 : i;
+}
+
+static void commit(struct qtc_parser *p, uint64_t end)
+{
+    if (p->call.pending) {
+        qtc_call_commit(p, end);
+    }
+}
+
+/* What is there so far may be no call: it waits for the function's end. */
+static size_t wait_for_end(struct qtc_parser *p, size_t i)
+{
+    p->value.text.len = 0;
+    qtc_buf_put(&p->value.text, qtc_held_from(p, p->body.from, i));
+    p->node = 0;
+    p->body.own_at = 0;
+    p->body.at = QTC_B_WHOLE;
+    return i;
+}
+
+/* Text where a child is due. */
+static size_t on_text(struct qtc_parser *p, size_t i)
+{
+    if (!p->call.pending) {
+        return qtc_step_inner(p, i);
+    }
+    p->origin = QTC_S_FUNCTION;
+    return p->call.format->tool_tags ? wait_for_end(p, i) : qtc_not_structure(p, i);
+}
+
+/* The arguments as a JSON object. */
+static size_t begin_json(struct qtc_parser *p, size_t i)
+{
+    commit(p, qtc_pos(p, i));
+    qtc_unmark(p);
+    qtc_object_begin(p, p->call.format, true);
+    return i;
+}
+
+static bool json_is_due(const struct qtc_parser *p)
+{
+    const struct qtc_call *c = &p->call;
+    bool sure = !c->pending || !c->format->tool_tags;
+    return sure && c->name.len > 0 && !c->began && !c->whole && !c->inner && p->body.rest.len == 0;
+}
+
+static size_t between(struct qtc_parser *p, size_t i)
+{
+    qtc_mark_from(p, i);
+    while (i < p->n && qtc_is_blank(p->in[i])) {
+        i++;
+    }
+    if (i == p->n) {
+        return i;
+    }
+    char c = p->in[i];
+    if (c == sign_byte(p->call.format, 0) || p->tag_marks.find.first[(unsigned char)c]) {
+        return begin_tag(p, QTC_B_TAG, i);
+    }
+    return c == '{' && json_is_due(p) ? begin_json(p, i) : on_text(p, i);
+}
+
+/* A marker of the format's. */
+static size_t on_mark(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    bool closes = mark->kind == QTC_M_END_FUNCTION || mark->kind == QTC_M_CLOSE;
+    if (closes && p->call.name.len > 0) {
+        commit(p, p->tag);
+    }
+    p->origin = QTC_S_FUNCTION;
+    return qtc_structure(p, mark, i);
+}
+
+/* A marker that ends the function is whole. */
+static const struct qtc_mark *mark_before(const struct qtc_parser *p, char next)
+{
+    const struct qtc_mark *mark = p->node == 0 ? NULL : qtc_mark_found(&p->tag_marks, p->node);
+    bool ends = mark != NULL && ends_body(mark->kind) && !qtc_name_char(mark->text[0]);
+    return ends && !qtc_mark_longer(&p->tag_marks, p->node, next) ? mark : NULL;
+}
+
+static size_t step_tag(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n; i++) {
+        const struct qtc_mark *mark = mark_before(p, p->in[i]);
+        if (mark != NULL) {
+            return on_mark(p, mark, i);
+        }
+        p->node = p->node == 0 ? 0 : qtc_markers_child(&p->tag_marks.find, p->node, p->in[i]);
+        bool leaf = p->node != 0 && p->tag_marks.find.nodes[p->node].child == 0;
+        if (leaf && mark_before(p, '\0') != NULL) {
+            return on_mark(p, mark_before(p, '\0'), i + 1);
+        }
+        int end = tag_byte(p, i);
+        if (end > 0) {
+            return on_tag(p, i + 1);
+        }
+        if (end < 0 && p->node == 0) {
+            p->body.at = QTC_B_BETWEEN;
+            return on_text(p, i);
+        }
+    }
+    return i;
+}
+
+/* ---- a child ------------------------------------------------------------ */
+
+static size_t end_function(struct qtc_parser *p, size_t i)
+{
+    commit(p, p->tag);
+    qtc_call_end(p, qtc_pos(p, i), false);
+    qtc_unmark(p);
+    p->state = QTC_S_AFTER;
+    return i;
+}
+
+/* The tag says nothing. */
+static size_t framing(struct qtc_parser *p, size_t i)
+{
+    p->body.at = QTC_B_BETWEEN;
+    if (!p->call.pending) {
+        qtc_flush_args(p, p->mark);
+        qtc_emit_held(p, QTC_FRAMING, i);
+    }
+    return i;
+}
+
+static size_t on_closing(struct qtc_parser *p, const struct element *e, size_t i)
+{
+    const struct qtc_format *f = p->call.format;
+    if (ends_function(p, e->name) && p->call.name.len > 0) {
+        return end_function(p, i);
+    }
+    if (has_wrappers(f) && (listed(f->argument_keys, e->name) || listed(f->name_keys, e->name))) {
+        return framing(p, i);
+    }
+    if (p->call.pending) {
+        return on_text(p, i);
+    }
+    qtc_defect(p, QTC_D_STRAY_CLOSER, qtc_held_from(p, p->tag, i));
+    return framing(p, i);
+}
+
+static uint64_t hash_name(struct qtc_bytes name)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < name.len; i++) {
+        hash = (hash ^ (unsigned char)name.data[i]) * 1099511628211u;
+    }
+    return hash;
+}
+
+/* Elements that are open in the child, itself included: hashes of their names. */
+static void push(struct qtc_body_state *b, struct qtc_bytes name)
+{
+    uint64_t hash = hash_name(name);
+    if (b->stack.len < QTC_ELEMENTS_DEPTH * sizeof hash) {
+        qtc_buf_add(&b->stack, (const char *)&hash, sizeof hash);
+    }
+}
+
+/* The innermost of that name, and those in it, are closed. */
+static bool pop(struct qtc_body_state *b, struct qtc_bytes name)
+{
+    uint64_t hash = hash_name(name), at;
+    for (size_t i = b->stack.len; i >= sizeof hash; i -= sizeof hash) {
+        memcpy(&at, b->stack.data + i - sizeof hash, sizeof at);
+        if (at == hash) {
+            b->stack.len = i - sizeof hash;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It waits for its brothers, as text. */
+static size_t collect(struct qtc_parser *p, const struct element *e, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    b->child = b->rest.len;
+    b->nested = false;
+    p->value.close.len = b->stack.len = 0;
+    qtc_buf_put(&p->value.close, e->name);
+    push(b, e->name);
+    b->child_text = b->rest.len + (size_t)(qtc_pos(p, i) - p->tag);
+    qtc_buf_put(&b->rest, qtc_held_from(p, p->tag, i));
+    qtc_unmark(p);
+    b->at = e->empty ? QTC_B_BETWEEN : QTC_B_CHILD;
+    return i;
+}
+
+/* It goes out as it comes. */
+static size_t begin_value(struct qtc_parser *p, const struct element *e, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    struct qtc_buf *name = &p->value.close;
+    name->len = 0;
+    qtc_buf_put(name, e->name);
+    qtc_parameter_begin(p, qtc_buf_bytes(name), 0, 0);
+    qtc_unmark(p);
+    p->state = QTC_S_BODY;
+    b->depth = 0;
+    b->raw = false;
+    b->at = QTC_B_VALUE;
+    if (e->empty) {
+        qtc_value_end(p);
+        b->at = QTC_B_BETWEEN;
+    }
+    return i;
+}
+
+/* Which child it is, for a call that is one. */
+static size_t begin_child(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_tool *tool = p->call.tool;
+    struct element e = read_element(p, i); /* once more: the commit has moved the text */
+    const struct qtc_param *param = qtc_tool_param(tool, e.name);
+    unsigned types = param == NULL ? 0 : param->types;
+    if (param == NULL && tool != NULL && tool->schema != NULL) {
+        qtc_defect(p, QTC_D_UNDECLARED_PARAMETER, e.name);
+    }
+    return types != 0 && (types & CONTAINERS) == 0 ? begin_value(p, &e, i) : collect(p, &e, i);
+}
+
+/* <tool_name>: the call's name follows. */
+static size_t begin_name(struct qtc_parser *p, size_t i)
+{
+    p->header_at = qtc_pos(p, i);
+    p->body.at = QTC_B_NAME;
+    return i;
+}
+
+static size_t step_name(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && p->in[i] != '<') {
+        i++;
+    }
+    if (i < p->n) {
+        struct qtc_bytes name = qtc_bytes_trim(qtc_held_from(p, p->header_at, i));
+        qtc_buf_put(&p->call.name, qtc_name_set(p, p->call.format, name));
+        p->call.tool = qtc_tools_find(p->options.tools, qtc_buf_bytes(&p->call.name));
+        p->body.at = QTC_B_BETWEEN;
+    }
+    return i;
+}
+
+/* An opening tag, or one without an inside. */
+static size_t on_opening(struct qtc_parser *p, const struct element *e, size_t i)
+{
+    const struct qtc_format *f = p->call.format;
+    bool declared = qtc_tool_param(p->call.tool, e->name) != NULL;
+    if (p->call.name.len == 0) {
+        return listed(f->name_keys, e->name) && !e->empty ? begin_name(p, i) : wait_for_end(p, i);
+    }
+    if (p->call.whole) {
+        return on_text(p, i);
+    }
+    if (p->call.pending && f->tool_tags && !declared) {
+        return wait_for_end(p, i);
+    }
+    if (f->tool_tags && !declared && qtc_tools_find(p->options.tools, e->name) != NULL) {
+        return qtc_body_next(p, i);
+    }
+    commit(p, p->tag);
+    return is_wrapper(p, e->name) ? framing(p, i) : begin_child(p, i);
+}
+
+/* The tag that ends at base + i is whole. */
+static size_t on_tag(struct qtc_parser *p, size_t i)
+{
+    struct element e = read_element(p, i);
+    p->body.at = QTC_B_BETWEEN;
+    if (e.note) {
+        return framing(p, i);
+    }
+    if (e.cdata || e.name.len == 0) {
+        return on_text(p, i);
+    }
+    return e.closing ? on_closing(p, &e, i) : on_opening(p, &e, i);
+}
+
+/* ---- a child that waits ------------------------------------------------- */
+
+static size_t step_child(struct qtc_parser *p, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    const char *tag = memchr(p->in + i, sign_byte(p->call.format, 0), p->n - i);
+    size_t end = tag == NULL ? p->n : (size_t)(tag - p->in);
+    qtc_buf_add(&b->rest, p->in + i, end - i);
+    if (b->rest.len > MAX_REST) {
+        qtc_defect(p, QTC_D_LIMIT_PASSED, qtc_bytes(NULL, 0));
+        b->rest.len = b->child;
+        b->at = QTC_B_BETWEEN;
+        p->state = QTC_S_INNER;
+        return end;
+    }
+    if (tag == NULL) {
+        return end;
+    }
+    qtc_mark_at(p, end);
+    return begin_tag(p, QTC_B_CHILD_TAG, end);
+}
+
+/* What was kept is text of the child. */
+static size_t more_of_child(struct qtc_parser *p, size_t i)
+{
+    qtc_buf_put(&p->body.rest, qtc_held(p, i));
+    qtc_unmark(p);
+    p->body.at = QTC_B_CHILD;
+    return i;
+}
+
+/* The function ends in the child: so does the child. */
+static size_t end_unclosed_child(struct qtc_parser *p, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
+    if (p->call.format->element_prefix != NULL) {
+        qtc_buf_str(&b->rest, p->call.format->element_prefix);
+    }
+    qtc_buf_str(&b->rest, "</");
+    qtc_buf_put(&b->rest, qtc_buf_bytes(&p->value.close));
+    qtc_buf_byte(&b->rest, '>');
+    b->at = QTC_B_BETWEEN;
+    return qtc_replay(p, p->tag, i, QTC_S_BODY);
+}
+
+static size_t step_child_tag(struct qtc_parser *p, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    int end = 0;
+    for (; i < p->n && end == 0; i += end >= 0) {
+        end = tag_byte(p, i);
+    }
+    if (end == 0) {
+        return i;
+    }
+    struct element e = end > 0 ? read_element(p, i) : (struct element){0};
+    if (e.name.len > 0 && e.closing && !pop(b, e.name) && ends_function(p, e.name)) {
+        return end_unclosed_child(p, i);
+    }
+    if (e.name.len > 0 && !e.closing && !e.empty && !e.note && !e.cdata) {
+        push(b, e.name);
+    }
+    b->nested = b->nested || (e.name.len > 0 && !e.closing);
+    more_of_child(p, i);
+    b->at = b->stack.len == 0 ? QTC_B_BETWEEN : QTC_B_CHILD;
+    return i;
+}
+
+/* ---- a child that streams: its text ------------------------------------- */
+
+static bool trims(const struct qtc_parser *p)
+{
+    return p->call.format->trim == QTC_TRIM_ALL;
+}
+
+static size_t plain_length(const struct qtc_parser *p, size_t from, size_t end)
+{
+    while (trims(p) && end > from && qtc_is_blank(p->in[end - 1])) {
+        end--;
+    }
+    return end;
+}
+
+/* What was kept is the value's text. */
+static size_t more_of_value(struct qtc_parser *p, size_t i)
+{
+    qtc_value_data(p, qtc_held(p, i));
+    qtc_unmark(p);
+    p->body.at = QTC_B_VALUE;
+    return i;
+}
+
+/* Up to a tag, or to an entity. */
+static size_t value_end(const struct qtc_parser *p, size_t i)
+{
+    bool entities = p->call.format->cdata && !p->body.raw;
+    char sign = sign_byte(p->call.format, 0);
+    const char *tag = memchr(p->in + i, sign, p->n - i);
+    size_t end = tag == NULL ? p->n : (size_t)(tag - p->in);
+    const char *entity = entities ? memchr(p->in + i, '&', end - i) : NULL;
+    return entity == NULL ? end : (size_t)(entity - p->in);
+}
+
+/* in[end] is more than text, and the blanks from `plain` on before it may be markup. */
+static size_t value_stops(struct qtc_parser *p, size_t plain, size_t end)
+{
+    if (p->in[end] != '&') {
+        if (p->mark == QTC_NO_MARK) {
+            qtc_mark_at(p, plain);
+        }
+        return begin_tag(p, QTC_B_VALUE_TAG, end);
+    }
+    if (p->mark == QTC_NO_MARK) {
+        qtc_mark_at(p, plain);
+    }
+    more_of_value(p, end);
+    qtc_mark_at(p, end);
+    p->body.at = QTC_B_ENTITY;
+    return end + 1;
+}
+
+static size_t skip_blanks(const struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && qtc_is_blank(p->in[i])) {
+        i++;
+    }
+    return i;
+}
+
+/* Blanks at the beginning, or that were kept from the last piece. */
+static size_t value_blanks(struct qtc_parser *p, size_t i)
+{
+    if (p->value.first) {
+        i = trims(p) ? skip_blanks(p, i) : i;
+        p->value.first = i == p->n;
+        return i;
+    }
+    if (p->mark != QTC_NO_MARK) {
+        i = skip_blanks(p, i);
+        if (i < p->n && p->in[i] != sign_byte(p->call.format, 0)) {
+            more_of_value(p, i);
+        }
+    }
+    return i;
+}
+
+static size_t step_value(struct qtc_parser *p, size_t i)
+{
+    i = value_blanks(p, i);
+    if (i == p->n) {
+        return i;
+    }
+    size_t end = value_end(p, i);
+    size_t plain = plain_length(p, i, end);
+    size_t rest = plain == p->n ? qtc_utf8_incomplete(p->in + i, plain - i) : 0;
+    plain -= rest;
+    if (plain > i) {
+        qtc_value_data(p, qtc_bytes(p->in + i, plain - i));
+    }
+    if (end < p->n) {
+        return value_stops(p, plain, end);
+    }
+    if (plain < end) {
+        qtc_mark_at(p, plain);
+    }
+    if (rest > 0) {
+        p->tail_state = QTC_S_BODY;
+        p->state = QTC_S_TAIL;
+    }
+    return end;
+}
+
+size_t qtc_body_tail(struct qtc_parser *p, size_t i)
+{
+    if (p->body.at == QTC_B_VALUE) {
+        return more_of_value(p, i);
+    }
+    qtc_emit_held(p, QTC_CONTENT, i);
+    return i;
+}
+
+static size_t step_entity(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n; i++) {
+        char c = p->in[i];
+        struct qtc_bytes held = qtc_held(p, i);
+        if (c == ';') {
+            held = qtc_held(p, i + 1);
+            qtc_element_text(&p->body.scratch, held);
+            qtc_value_data(p, qtc_buf_bytes(&p->body.scratch));
+            p->body.scratch.len = 0;
+            qtc_unmark(p);
+            p->body.at = QTC_B_VALUE;
+            return i + 1;
+        }
+        bool goes_on = (c == '#' && held.len == 1) || (is_name_byte(c) && (c & 0x80) == 0);
+        if (!goes_on || held.len + 1 >= MAX_ENTITY) {
+            return more_of_value(p, i);
+        }
+    }
+    return i;
+}
+
+/* In <![CDATA[…]]>: text, whatever it is. */
+static size_t step_cdata(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n) {
+        if (p->mark == QTC_NO_MARK) {
+            const char *sign = memchr(p->in + i, ']', p->n - i);
+            size_t end = sign == NULL ? p->n : (size_t)(sign - p->in);
+            size_t rest = end == p->n ? qtc_utf8_incomplete(p->in + i, end - i) : 0;
+            qtc_value_data(p, qtc_bytes(p->in + i, end - rest - i));
+            if (rest > 0 || end < p->n) {
+                qtc_mark_at(p, end - rest);
+            }
+            i = end < p->n ? end + 1 : end;
+            continue;
+        }
+        struct qtc_bytes held = qtc_held(p, i + 1);
+        if (held.len >= 3 && memcmp(held.data + held.len - 3, "]]>", 3) == 0) {
+            qtc_value_data(p, qtc_bytes(held.data, held.len - 3));
+            qtc_unmark(p);
+            p->body.at = QTC_B_VALUE;
+            return i + 1;
+        }
+        bool more = held.data[0] == ']' ? p->in[i] == ']' || (p->in[i] == '>' && held.len < 3)
+                                        : qtc_utf8_incomplete(held.data, held.len) > 0;
+        i++;
+        if (more && held.len < 64) {
+            continue;
+        }
+        /* A last ] may begin the end: it is looked at once more. */
+        size_t keep = more ? 2 : p->in[i - 1] == ']';
+        qtc_value_data(p, qtc_bytes(held.data, held.len - keep));
+        if (keep == 0) {
+            qtc_unmark(p);
+        } else {
+            qtc_mark_move(p, p->mark + held.len - keep);
+        }
+    }
+    return i;
+}
+
+/* ---- tags in it --------------------------------------------------------- */
+
+enum phase { START, CLOSING, SAME, SECTION, NONE };
+
+/* Advances in a name that may be there; SIZE_MAX: it is not. */
+static size_t along(size_t at, struct qtc_bytes name, char c, bool *spaced)
+{
+    if (at == SIZE_MAX) {
+        return at;
+    }
+    if (qtc_is_blank(c) && (at == 0 || at == name.len)) {
+        *spaced = true;
+        return at;
+    }
+    return at < name.len && name.data[at] == c ? at + 1 : SIZE_MAX;
+}
+
+static void begin_phase(struct qtc_parser *p, char c)
+{
+    struct qtc_body_state *b = &p->body;
+    b->name_at = b->own_at = 0;
+    b->phase = c == '/' ? CLOSING : c == '!' ? SECTION : SAME;
+    if (b->phase == SECTION && (!p->call.format->cdata || b->raw)) {
+        b->phase = NONE;
+    }
+}
+
+/* What of the value's tags may be there: 1: </NAME>, 2: the function's closing tag,
+ * 3: <![CDATA[, 4: <NAME, 0: it is not known yet, -1: none. */
+static int closing_byte(struct qtc_parser *p, char c)
+{
+    struct qtc_body_state *b = &p->body;
+    struct qtc_bytes name = qtc_buf_bytes(&p->value.close), own = qtc_buf_bytes(&p->call.name);
+    bool spaced = false;
+    if (c == '>') {
+        return b->name_at == name.len                                     ? 1
+               : p->call.format->tool_tags && b->own_at == own.len ? 2
+                                                                          : -1;
+    }
+    b->name_at = along(b->name_at, name, c, &spaced);
+    b->own_at = along(b->own_at, own, c, &spaced);
+    b->blanks += spaced;
+    bool lost = b->name_at == SIZE_MAX && (b->own_at == SIZE_MAX || !p->call.format->tool_tags);
+    return lost || b->blanks > MAX_BLANKS ? -1 : 0;
+}
+
+static int same_byte(struct qtc_parser *p, char c)
+{
+    struct qtc_body_state *b = &p->body;
+    struct qtc_bytes name = qtc_buf_bytes(&p->value.close);
+    if (b->name_at == name.len) {
+        return c == '>' || qtc_is_blank(c) ? 4 : -1;
+    }
+    return name.data[b->name_at++] == c ? 0 : -1;
+}
+
+static int value_tag_byte(struct qtc_parser *p, size_t i)
+{
+    static const char cdata[] = "![CDATA[";
+    struct qtc_body_state *b = &p->body;
+    const struct qtc_format *f = p->call.format;
+    size_t k = in_tag(p, i), sign = sign_length(f);
+    char c = p->in[i];
+    if (k < sign) {
+        return c == sign_byte(f, k) ? 0 : -1;
+    }
+    if (k == sign) {
+        begin_phase(p, c);
+        if (b->phase == CLOSING) {
+            return 0;
+        }
+    }
+    switch (b->phase) {
+    case CLOSING:
+        return closing_byte(p, c);
+    case SAME:
+        return same_byte(p, c);
+    case SECTION:
+        return c != cdata[k - sign] ? -1 : cdata[k - sign + 1] == '\0' ? 3 : 0;
+    default:
+        return -1;
+    }
+}
+
+/* The tag is text; entities behind it are left as they are. */
+static size_t reject_tag(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes tag = qtc_held_from(p, p->tag, i);
+    size_t sign = sign_length(p->call.format);
+    char c = tag.len > sign ? tag.data[sign] : tag.len == sign && i < p->n ? p->in[i] : ' ';
+    p->body.raw |= c == '/' || c == '!' || c == '?' || is_name_byte(c);
+    return more_of_value(p, i);
+}
+
+static size_t judge(struct qtc_parser *p, bool own, size_t i)
+{
+    p->body.own = own;
+    p->value.closer_end = qtc_pos(p, i);
+    p->body.at = QTC_B_FOLLOW;
+    return i;
+}
+
+/* The value ends before a tag that is no closing tag of its own. */
+static size_t end_unclosed(struct qtc_parser *p, size_t i)
+{
+    qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
+    qtc_value_end(p);
+    p->body.at = QTC_B_BETWEEN;
+    return qtc_replay(p, p->tag, i, QTC_S_BODY);
+}
+
+static size_t accept(struct qtc_parser *p, size_t i)
+{
+    if (p->body.own) {
+        return end_unclosed(p, i);
+    }
+    qtc_value_end(p);
+    p->body.at = QTC_B_BETWEEN;
+    return qtc_replay(p, p->value.closer_end, i, QTC_S_BODY);
+}
+
+static size_t on_value_tag(struct qtc_parser *p, int what, size_t i)
+{
+    switch (what) {
+    case 1:
+        judge(p, false, i);
+        /* with a prefix it is no text */
+        return p->call.format->element_prefix != NULL ? accept(p, i) : i;
+    case 2:
+        return judge(p, true, i);
+    case 3: {
+        struct qtc_bytes before = qtc_held_to(p, p->tag, i);
+        qtc_value_data(p, before);
+        qtc_unmark(p);
+        p->body.at = QTC_B_CDATA;
+        return i;
+    }
+    case 4:
+        p->body.depth++;
+        return reject_tag(p, i);
+    default:
+        return reject_tag(p, i);
+    }
+}
+
+/* A marker of the format's in the value: its own end was forgotten, or it is quoted. */
+static size_t mark_in_value(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    bool ends = mark->kind != QTC_M_OPEN && mark->kind != QTC_M_FUNCTION;
+    if (p->call.format->element_prefix != NULL) {
+        return end_unclosed(p, i);
+    }
+    return ends ? judge(p, true, i) : reject_tag(p, i);
+}
+
+static size_t step_value_tag(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n; i++) {
+        const struct qtc_mark *mark = mark_before(p, p->in[i]);
+        if (mark != NULL) {
+            return mark_in_value(p, mark, i);
+        }
+        p->node = p->node == 0 ? 0 : qtc_markers_child(&p->tag_marks.find, p->node, p->in[i]);
+        bool leaf = p->node != 0 && p->tag_marks.find.nodes[p->node].child == 0;
+        if (leaf && mark_before(p, '\0') != NULL) {
+            return mark_in_value(p, mark_before(p, '\0'), i + 1);
+        }
+        int what = p->body.phase == NONE ? -1 : value_tag_byte(p, i);
+        if (what > 0) {
+            return on_value_tag(p, what, i + (what < 4));
+        }
+        if (what < 0) {
+            p->body.phase = NONE;
+        }
+        if (what < 0 && p->node == 0) {
+            return reject_tag(p, i);
+        }
+    }
+    return i;
+}
+
+/* ---- what follows its closing tag --------------------------------------- */
+
+/* The closing tag is text. */
+static size_t reject(struct qtc_parser *p, size_t i)
+{
+    uint64_t end = p->value.closer_end;
+    struct qtc_bytes text = qtc_held_to(p, end, i);
+    qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
+    p->body.raw = true;
+    p->body.depth -= p->body.depth > 0 && !p->body.own;
+    qtc_value_data(p, text);
+    qtc_mark_move(p, end);
+    p->body.at = QTC_B_VALUE;
+    return qtc_replay(p, end, i, QTC_S_BODY);
+}
+
+static size_t step_follow(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && qtc_is_blank(p->in[i])) {
+        if (p->in[i++] == '\n' && p->body.own) {
+            return accept(p, i);
+        }
+    }
+    if (i == p->n) {
+        return i;
+    }
+    if (p->in[i] != '<') {
+        return reject(p, i);
+    }
+    if (p->body.own) {
+        return accept(p, i);
+    }
+    p->tag = qtc_pos(p, i);
+    p->body.at = QTC_B_FOLLOW_TAG;
+    return i + 1;
+}
+
+/* </x> behind the closing tag: is it what ends the function, or the arguments? */
+static bool confirms(struct qtc_parser *p, size_t i)
+{
+    struct element e = read_element(p, i);
+    return ends_function(p, e.name) || is_wrapper(p, e.name);
+}
+
+static size_t step_follow_tag(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n; i++) {
+        size_t k = in_tag(p, i);
+        char c = p->in[i];
+        if (k == 1 && c != '/') {
+            bool opens = is_name_byte(c) && p->body.depth == 0;
+            return opens || c == '!' || c == '?' ? accept(p, i) : reject(p, i);
+        }
+        if (c == '>') {
+            return confirms(p, i + 1) ? accept(p, i + 1) : reject(p, i + 1);
+        }
+        if (c == '<' || k > MAX_CLOSING + p->call.name.len) {
+            return reject(p, i);
+        }
+    }
+    return i;
+}
+
+/* ---- the steps ---------------------------------------------------------- */
+
+size_t qtc_step_children(struct qtc_parser *p, size_t i)
+{
+    switch (p->body.at) {
+    case QTC_B_TAG:
+        return step_tag(p, i);
+    case QTC_B_NAME:
+        return step_name(p, i);
+    case QTC_B_CHILD:
+        return step_child(p, i);
+    case QTC_B_CHILD_TAG:
+        return step_child_tag(p, i);
+    case QTC_B_VALUE:
+        return step_value(p, i);
+    case QTC_B_VALUE_TAG:
+        return step_value_tag(p, i);
+    case QTC_B_ENTITY:
+        return step_entity(p, i);
+    case QTC_B_CDATA:
+        return step_cdata(p, i);
+    case QTC_B_FOLLOW:
+        return step_follow(p, i);
+    case QTC_B_FOLLOW_TAG:
+        return step_follow_tag(p, i);
+    default:
+        return between(p, i);
+    }
+}
+
+/* The text ends in a child that waits: what there is of it, if that is a string. */
+static void cut_child(struct qtc_parser *p)
+{
+    struct qtc_body_state *b = &p->body;
+    const struct qtc_param *param = qtc_tool_param(p->call.tool, qtc_buf_bytes(&p->value.close));
+    bool string = param == NULL || param->types == 0 || (param->types & QTC_T_STRING) != 0;
+    b->partial = string && !b->nested && p->call.format->element_prefix != NULL;
+    b->partial = b->partial || (string && !b->nested && b->rest.len > b->child_text);
+    p->value.text.len = 0;
+    if (b->partial) {
+        qtc_buf_add(&p->value.text, b->rest.data + b->child_text, b->rest.len - b->child_text);
+    }
+    b->rest.len = b->child;
+}
+
+void qtc_children_cut(struct qtc_parser *p)
+{
+    enum qtc_body_place at = p->body.at;
+    if (at == QTC_B_CHILD || at == QTC_B_CHILD_TAG) {
+        cut_child(p);
+    } else if ((at == QTC_B_FOLLOW || at == QTC_B_FOLLOW_TAG) && !p->body.own) {
+        qtc_value_end(p);
+    } else if (at >= QTC_B_VALUE) {
+        qtc_value_cut(p);
+    }
+}
