@@ -11,11 +11,11 @@ const struct qtc_format qtc_format_xml_generic = {
     .close = {"</tool_call>", "</tool:call>", "</function_call>"},
     .function_end = ">",
     .name_attribute = "name",
-    .skip = {"<args>", "</args>", "<tool:args>", "</tool:args>"},
     .trim = QTC_TRIM_ALL,
     .cdata = true,
     .name_keys = {"tool_name", "name"},
-    .argument_keys = {"tool_arguments", "arguments", "parameters"},
+    .argument_keys = {"tool_arguments", "arguments", "parameters", "args"},
+    .type_attribute = "type",
     .think_open = {"<think>"},
     .think_close = {"</think>"},
 };

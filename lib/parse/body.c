@@ -15,9 +15,7 @@
 
 /* ---- collecting it ------------------------------------------------------ */
 
-/* Behind the function's opening tag. `close`: what ends the inside; empty: the
- * group's closing markers do. */
-size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i)
+size_t qtc_body_begin(struct qtc_parser *p, size_t i)
 {
     struct qtc_body_state *b = &p->body;
     p->value.text.len = p->value.close.len = 0;
@@ -26,9 +24,10 @@ size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i)
     b->at = p->call.format->body == QTC_BODY_YAML ? QTC_B_WHOLE : QTC_B_BETWEEN;
     b->from = qtc_pos(p, i);
     b->rest.len = b->own_at = 0;
-    b->partial = b->slash = false;
+    b->partial = b->slash = b->line = false;
+    b->blanks = 0;
+    b->newline = false;
     p->state = QTC_S_BODY;
-    (void)close;
     return i;
 }
 
@@ -120,12 +119,13 @@ static void read_elements(struct qtc_parser *p, struct qtc_buf *out, struct qtc_
                           bool *mismatch)
 {
     const struct qtc_format *f = p->call.format;
+    bool xml = f->cdata || f->body == QTC_BODY_YAML;
     struct qtc_element_rules rules = {
         .prefix = f->element_prefix,
         .item = "item",
-        .noise = f->cdata,
-        .entities = f->cdata,
-        .trim = f->trim == QTC_TRIM_ALL,
+        .noise = xml,
+        .entities = xml,
+        .trim = f->trim == QTC_TRIM_ALL || f->body == QTC_BODY_YAML,
         .type_attribute = f->type_attribute,
     };
     struct qtc_schema_scope scope;
@@ -141,6 +141,64 @@ static void read_elements(struct qtc_parser *p, struct qtc_buf *out, struct qtc_
     qtc_schema_end(&scope);
 }
 
+/* ---- text instead of parameters ----------------------------------------- */
+
+/* The only parameter that takes text; NULL: there are none, or several. */
+static const struct qtc_param *text_parameter(const struct qtc_tool *tool)
+{
+    const struct qtc_param *found = NULL;
+    for (size_t i = 0; tool != NULL && i < tool->param_count; i++) {
+        if (tool->params[i].types == QTC_T_STRING) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = &tool->params[i];
+        }
+    }
+    return found;
+}
+
+/* A declared parameter's tag is in the text. */
+static bool has_parameter(const struct qtc_tool *tool, struct qtc_bytes text)
+{
+    for (size_t i = 0; i < tool->param_count; i++) {
+        struct qtc_bytes name = tool->params[i].name, rest = text;
+        const char *at;
+        while (rest.len > name.len && (at = memmem(rest.data, rest.len, name.data, name.len)) != NULL) {
+            if (at > text.data && at[-1] == '<') {
+                return true;
+            }
+            rest = qtc_bytes(at + 1, (size_t)(rest.data + rest.len - at) - 1);
+        }
+    }
+    return false;
+}
+
+/* <send_message>Hello</send_message>: the text is the one parameter that may be text. */
+static bool read_text(struct qtc_parser *p, struct qtc_bytes text)
+{
+    const struct qtc_param *param = p->call.format->tool_tags ? text_parameter(p->call.tool) : NULL;
+    struct qtc_buf plain = {0};
+    if (param == NULL || has_parameter(p->call.tool, text)) {
+        return false;
+    }
+    qtc_elements_text(&plain, text);
+    struct qtc_bytes trimmed = qtc_bytes_trim(qtc_buf_bytes(&plain));
+    bool some = trimmed.len > 0;
+    if (some) {
+        qtc_buf_byte(&p->args, '{');
+        qtc_json_string(&p->args, param->name);
+        qtc_buf_byte(&p->args, ':');
+        qtc_json_string(&p->args, trimmed);
+        qtc_buf_byte(&p->args, '}');
+    }
+    p->args.failed |= plain.failed;
+    qtc_buf_free(&plain);
+    return some;
+}
+
+/* ---- YAML --------------------------------------------------------------- */
+
 static bool read_yaml(struct qtc_parser *p, struct qtc_bytes text, unsigned *found, bool *mismatch)
 {
     struct qtc_schema_scope scope;
@@ -150,6 +208,100 @@ static bool read_yaml(struct qtc_parser *p, struct qtc_bytes text, unsigned *fou
     p->code = scope.failed ? QTC_NOMEM : p->code;
     qtc_schema_end(&scope);
     return good;
+}
+
+/* The declared parameter whose member begins with this line; *inside: what is behind its colon. */
+static const struct qtc_param *member_line(const struct qtc_tool *tool, struct qtc_bytes line, size_t *inside)
+{
+    const char *colon = memchr(line.data, ':', line.len);
+    if (colon == NULL) {
+        return NULL;
+    }
+    struct qtc_bytes name = qtc_bytes(line.data, (size_t)(colon - line.data));
+    bool ends = name.len + 1 == line.len || qtc_is_blank(colon[1]);
+    *inside = name.len + 1 + (name.len + 1 < line.len && colon[1] == ' ');
+    return ends ? qtc_tool_param(tool, name) : NULL;
+}
+
+static size_t line_length(struct qtc_bytes text)
+{
+    const char *end = memchr(text.data, '\n', text.len);
+    return end == NULL ? text.len : (size_t)(end - text.data) + 1;
+}
+
+/* One member by itself: YAML, or else its text as it is. */
+static void read_member(struct qtc_parser *p, const struct qtc_param *param, struct qtc_bytes text, size_t inside,
+                        unsigned *found, bool *mismatch)
+{
+    struct qtc_buf *args = &p->args;
+    size_t start = args->len;
+    bool first = start == 0;
+    if (read_yaml(p, text, found, mismatch)) {
+        args->data[start] = first ? '{' : ','; /* {"k":v} becomes one more member */
+        args->len--;
+        return;
+    }
+    qtc_buf_byte(args, first ? '{' : ',');
+    qtc_json_string(args, param->name);
+    qtc_buf_byte(args, ':');
+    qtc_json_string(args, qtc_bytes(text.data + inside, text.len - inside));
+    *mismatch |= param->types != 0 && (param->types & QTC_T_STRING) == 0;
+}
+
+/* Text that is no YAML as a whole: a member goes on to the next line that begins with
+ * a parameter's name, so that text of many lines needs no quotes. */
+static bool read_members(struct qtc_parser *p, struct qtc_bytes text, unsigned *found, bool *mismatch)
+{
+    const struct qtc_param *param = NULL, *next;
+    size_t start = 0, inside = 0, after = 0;
+    for (size_t i = 0; i < text.len;) {
+        struct qtc_bytes line = qtc_bytes(text.data + i, line_length(qtc_bytes(text.data + i, text.len - i)));
+        next = member_line(p->call.tool, line, &after);
+        if (next == NULL && param == NULL && qtc_bytes_trim(line).len > 0) {
+            return false;
+        }
+        if (next != NULL && param != NULL) {
+            read_member(p, param, qtc_bytes(text.data + start, i - start), inside, found, mismatch);
+        }
+        if (next != NULL) {
+            param = next;
+            start = i;
+            inside = after;
+        }
+        i += line.len;
+    }
+    if (param != NULL) {
+        read_member(p, param, qtc_bytes(text.data + start, text.len - start), inside, found, mismatch);
+        qtc_buf_byte(&p->args, '}');
+    }
+    return param != NULL;
+}
+
+static bool is_object(const struct qtc_parser *p)
+{
+    return p->args.len > 0 && p->args.data[0] == '{';
+}
+
+static bool read_yaml_body(struct qtc_parser *p, struct qtc_bytes text, unsigned *found, bool *mismatch)
+{
+    p->args.len = 0;
+    if (read_yaml(p, text, found, mismatch)) {
+        return true;
+    }
+    if (read_members(p, text, found, mismatch)) {
+        return true;
+    }
+    p->args.len = 0;
+    read_elements(p, &p->args, text, found, mismatch);
+    return is_object(p);
+}
+
+/* ---- which of them ------------------------------------------------------ */
+
+/* There was text beside the children. */
+static bool has_text(struct qtc_bytes json)
+{
+    return memmem(json.data, json.len, "$text\":", 7) != NULL;
 }
 
 /* The arguments' JSON; false where the text is none of the format's. */
@@ -168,12 +320,21 @@ static bool read_body(struct qtc_parser *p, struct qtc_bytes text, unsigned *fou
         }
         p->args.len = before;
     }
+    p->args.len = 0;
     if (f->body == QTC_BODY_YAML) {
-        return read_yaml(p, text, found, mismatch);
+        return read_yaml_body(p, text, found, mismatch);
     }
-    size_t before = p->args.len;
     read_elements(p, &p->args, text, found, mismatch);
-    return p->args.len > before && p->args.data[before] == '{';
+    if (!is_object(p) || has_text(qtc_buf_bytes(&p->args))) {
+        size_t len = p->args.len;
+        p->args.len = 0;
+        if (read_text(p, text)) {
+            qtc_defect(p, QTC_D_NAMELESS_PARAMETER, qtc_bytes(NULL, 0));
+            return true;
+        }
+        p->args.len = len;
+    }
+    return is_object(p);
 }
 
 /* ---- its end ------------------------------------------------------------ */
@@ -205,7 +366,10 @@ static bool end_body(struct qtc_parser *p, struct qtc_bytes text, uint64_t end)
     p->args.len = 0;
     if (!take_name(p, &text) || !read_body(p, unwrap(p, text), &found, &mismatch)) {
         p->args.len = 0;
-        return false;
+        if (!p->call.open) {
+            return false;
+        }
+        qtc_buf_str(&p->args, "{}");
     }
     struct qtc_buf args = p->args; /* the call's begin empties them */
     p->args = (struct qtc_buf){0};
@@ -251,6 +415,36 @@ size_t qtc_body_end(struct qtc_parser *p, size_t i)
     return on_end(p, NULL, 0, i);
 }
 
+/* "/>" on a line of its own, where the function's tag has no end. */
+static bool ends_in_slash(const struct qtc_parser *p)
+{
+    struct qtc_bytes text = qtc_buf_bytes(&p->value.text);
+    if (!p->body.slash || text.len < 2 || text.data[text.len - 2] != '/') {
+        return false;
+    }
+    size_t k = text.len - 2;
+    while (k > 0 && (text.data[k - 1] == ' ' || text.data[k - 1] == '\t')) {
+        k--;
+    }
+    return k == 0 || text.data[k - 1] == '\n';
+}
+
+/* A line that begins with a parameter's name: the tool's tag was a call's. Only the
+ * first line is asked. */
+static void note_line(struct qtc_parser *p)
+{
+    struct qtc_bytes line = qtc_bytes_trim(qtc_buf_bytes(&p->value.text));
+    size_t inside;
+    if (line.len == 0 || p->call.format->body != QTC_BODY_YAML) {
+        return;
+    }
+    p->body.newline = true;
+    if (member_line(p->call.tool, line, &inside) != NULL) {
+        qtc_call_commit(p, p->body.from);
+        qtc_unmark(p);
+    }
+}
+
 static size_t step_whole(struct qtc_parser *p, size_t i)
 {
     struct qtc_value *v = &p->value;
@@ -262,8 +456,14 @@ static size_t step_whole(struct qtc_parser *p, size_t i)
         p->body.blanks = p->body.own_at == 0 && !own ? 0 : p->body.blanks + blank;
         p->node = qtc_markers_step(&set->find, p->node, c);
         qtc_buf_byte(&v->text, c);
+        if (c == '\n' && p->call.pending && !p->body.newline) {
+            note_line(p);
+        }
         if (own) {
             return on_end(p, NULL, p->call.name.len + 3 + p->body.blanks, i);
+        }
+        if (c == '>' && ends_in_slash(p)) {
+            return on_end(p, NULL, 2, i);
         }
         const struct qtc_mark *mark = p->node == 0 ? NULL : qtc_mark_found(set, p->node);
         if (mark != NULL && ends_body(mark->kind)) {
@@ -278,6 +478,9 @@ static size_t step_whole(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_body(struct qtc_parser *p, size_t i)
 {
+    if (p->body.at < QTC_B_WHOLE) {
+        return qtc_step_tool(p, i);
+    }
     return p->body.at == QTC_B_WHOLE ? step_whole(p, i) : qtc_step_children(p, i);
 }
 
@@ -339,11 +542,18 @@ void qtc_body_cut(struct qtc_parser *p)
     struct qtc_bytes text = qtc_buf_bytes(&p->value.text);
     p->args.len = 0;
     p->call.whole = true;
-    if (!read_body(p, unwrap(p, text), &found, &mismatch)) {
+    if (qtc_bytes_trim(text).len == 0 || !read_body(p, unwrap(p, text), &found, &mismatch)) {
         p->args.len = 0;
         qtc_buf_str(&p->args, "{}");
     }
-    if (p->options.recover != QTC_RECOVER_LENIENT && p->args.len > 0) {
-        p->args.len--; /* its brace: nothing says that it is whole */
+    if (p->options.recover == QTC_RECOVER_LENIENT || p->args.len == 0) {
+        return;
+    }
+    while (p->args.len > 0 && memchr("}]", p->args.data[p->args.len - 1], 2) != NULL) {
+        p->args.len--; /* nothing says that it is whole */
+    }
+    bool line = text.len > 0 && text.data[text.len - 1] == '\n';
+    if (!line && p->args.len > 0 && p->args.data[p->args.len - 1] == '"') {
+        p->args.len--; /* nor the text in the last line */
     }
 }

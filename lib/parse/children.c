@@ -249,9 +249,20 @@ static size_t wait_for_end(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Where the name stood on a line, nothing else ends the call. */
+static size_t end_by_text(struct qtc_parser *p, size_t i)
+{
+    uint64_t from = p->mark;
+    qtc_call_end(p, from, false);
+    return qtc_replay(p, from, i, QTC_S_AFTER);
+}
+
 /* Text where a child is due. */
 static size_t on_text(struct qtc_parser *p, size_t i)
 {
+    if (p->body.line) {
+        return end_by_text(p, i);
+    }
     if (!p->call.pending) {
         return qtc_step_inner(p, i);
     }
@@ -288,7 +299,28 @@ static size_t between(struct qtc_parser *p, size_t i)
     if (c == sign_byte(p->call.format, 0) || p->tag_marks.find.first[(unsigned char)c]) {
         return begin_tag(p, QTC_B_TAG, i);
     }
+    if (c == '/' && p->body.slash) {
+        p->body.at = QTC_B_SLASH;
+        p->tag = qtc_pos(p, i);
+        return i + 1;
+    }
     return c == '{' && json_is_due(p) ? begin_json(p, i) : on_text(p, i);
+}
+
+static size_t end_function(struct qtc_parser *p, size_t i)
+{
+    commit(p, p->tag);
+    qtc_call_end(p, qtc_pos(p, i), false);
+    qtc_unmark(p);
+    p->state = QTC_S_AFTER;
+    return i;
+}
+
+/* "/>" where the function's own tag has no end. */
+static size_t step_slash(struct qtc_parser *p, size_t i)
+{
+    p->body.at = QTC_B_BETWEEN;
+    return p->in[i] == '>' ? end_function(p, i + 1) : on_text(p, i);
 }
 
 /* A marker of the format's. */
@@ -335,15 +367,6 @@ static size_t step_tag(struct qtc_parser *p, size_t i)
 }
 
 /* ---- a child ------------------------------------------------------------ */
-
-static size_t end_function(struct qtc_parser *p, size_t i)
-{
-    commit(p, p->tag);
-    qtc_call_end(p, qtc_pos(p, i), false);
-    qtc_unmark(p);
-    p->state = QTC_S_AFTER;
-    return i;
-}
 
 /* The tag says nothing. */
 static size_t framing(struct qtc_parser *p, size_t i)
@@ -491,6 +514,9 @@ static size_t on_opening(struct qtc_parser *p, const struct element *e, size_t i
     }
     if (f->tool_tags && !declared && qtc_tools_find(p->options.tools, e->name) != NULL) {
         return qtc_body_next(p, i);
+    }
+    if (p->body.line && !declared) {
+        return on_text(p, i);
     }
     commit(p, p->tag);
     return is_wrapper(p, e->name) ? framing(p, i) : begin_child(p, i);
@@ -961,6 +987,9 @@ static size_t step_follow(struct qtc_parser *p, size_t i)
     if (i == p->n) {
         return i;
     }
+    if (p->in[i] == '/' && p->body.slash) {
+        return accept(p, i);
+    }
     if (p->in[i] != '<') {
         return reject(p, i);
     }
@@ -1005,6 +1034,8 @@ size_t qtc_step_children(struct qtc_parser *p, size_t i)
     switch (p->body.at) {
     case QTC_B_TAG:
         return step_tag(p, i);
+    case QTC_B_SLASH:
+        return step_slash(p, i);
     case QTC_B_NAME:
         return step_name(p, i);
     case QTC_B_CHILD:
@@ -1041,6 +1072,13 @@ static void cut_child(struct qtc_parser *p)
         qtc_buf_add(&p->value.text, b->rest.data + b->child_text, b->rest.len - b->child_text);
     }
     b->rest.len = b->child;
+}
+
+bool qtc_body_complete(const struct qtc_parser *p)
+{
+    enum qtc_body_place at = p->body.at;
+    bool follows = (at == QTC_B_FOLLOW || at == QTC_B_FOLLOW_TAG) && !p->body.own;
+    return p->state == QTC_S_BODY && p->body.line && (at == QTC_B_BETWEEN || at == QTC_B_TAG || follows);
 }
 
 void qtc_children_cut(struct qtc_parser *p)

@@ -288,6 +288,8 @@ static void scalar(struct writer *w, struct inside in, bool children, const stru
     }
 }
 
+static void note_type(const struct writer *w, size_t i, struct qtc_schema_at *at);
+
 /* The children, whatever their names, are the elements. */
 static void array(struct writer *w, struct inside in, const struct qtc_schema_at *at, unsigned depth)
 {
@@ -297,6 +299,7 @@ static void array(struct writer *w, struct inside in, const struct qtc_schema_at
     for (size_t i = in.first; i < in.end; i = after(w, i)) {
         if (is_child(&w->markup.tags[i])) {
             struct qtc_schema_at items = qtc_schema_items(at, n);
+            note_type(w, i, &items);
             qtc_buf_str(w->out, n++ > 0 ? "," : "");
             value(w, inside_of(w, i), &items, depth + 1);
         }
@@ -323,6 +326,33 @@ static void group_children(struct writer *w, struct inside in)
     }
 }
 
+/* The value of the tag's attribute of that name; empty: it has none. */
+static struct qtc_bytes attribute(struct qtc_bytes tag, const char *name)
+{
+    size_t len = strlen(name);
+    const char *at = memmem(tag.data, tag.len, name, len);
+    if (at == NULL || !qtc_is_blank(at[-1])) { /* a tag begins with '<' */
+        return qtc_bytes("", 0);
+    }
+    struct qtc_bytes rest = qtc_bytes_trim(qtc_bytes(at + len, (size_t)(tag.data + tag.len - at) - len));
+    if (rest.len == 0 || rest.data[0] != '=') {
+        return qtc_bytes("", 0);
+    }
+    rest = qtc_bytes_trim(qtc_bytes(rest.data + 1, rest.len - 1));
+    char quote = rest.len > 0 ? rest.data[0] : '\0';
+    const char *end = quote == '"' || quote == '\'' ? memchr(rest.data + 1, quote, rest.len - 1) : NULL;
+    return end == NULL ? qtc_bytes("", 0) : qtc_bytes(rest.data + 1, (size_t)(end - rest.data) - 1);
+}
+
+/* Where the schema does not say: the type that the tag names. */
+static void note_type(const struct writer *w, size_t i, struct qtc_schema_at *at)
+{
+    const struct qtc_tag *tag = &w->markup.tags[i];
+    if (at->types == 0 && w->rules->type_attribute != NULL) {
+        at->types = qtc_type_named(attribute(slice(w, tag->at, tag->end), w->rules->type_attribute));
+    }
+}
+
 /* All children of one name, from the first one on. */
 static void repeated(struct writer *w, size_t first, const struct qtc_schema_at *at, unsigned depth)
 {
@@ -333,6 +363,7 @@ static void repeated(struct writer *w, size_t first, const struct qtc_schema_at 
     qtc_buf_byte(w->out, '[');
     for (size_t i = first; i != QTC_TAG_NONE; i = w->markup.tags[i].next) {
         struct qtc_schema_at items = listed ? qtc_schema_items(at, n) : *at;
+        note_type(w, i, &items);
         qtc_buf_str(w->out, n++ > 0 ? "," : "");
         value(w, inside_of(w, i), &items, depth);
     }
@@ -353,6 +384,7 @@ static void member(struct writer *w, size_t first, const struct qtc_schema_at *a
     if (w->markup.tags[first].next != QTC_TAG_NONE) {
         repeated(w, first, &inner, depth);
     } else {
+        note_type(w, first, &inner);
         value(w, inside_of(w, first), &inner, depth);
     }
 }
@@ -459,4 +491,26 @@ void qtc_elements(struct qtc_buf *out, struct qtc_bytes text, const struct qtc_s
     free(w.groups);
     qtc_buf_free(&w.scratch);
     qtc_markup_free(&w.markup);
+}
+
+void qtc_elements_text(struct qtc_buf *out, struct qtc_bytes text)
+{
+    struct qtc_markup m;
+    bool ok = qtc_markup_read(&m, text, NULL, true);
+    size_t from = 0;
+
+    for (size_t i = 0; ok && i < m.count; i++) {
+        const struct qtc_tag *tag = &m.tags[i];
+        if (tag->kind == QTC_TAG_TEXT) {
+            continue;
+        }
+        qtc_element_text(out, qtc_bytes(text.data + from, tag->at - from));
+        if (tag->kind == QTC_TAG_CDATA) {
+            qtc_buf_put(out, tag->name);
+        }
+        from = tag->end;
+    }
+    qtc_element_text(out, qtc_bytes(text.data + from, text.len - from));
+    out->failed = out->failed || !ok;
+    qtc_markup_free(&m);
 }

@@ -33,5 +33,7 @@ void qtc_elements(struct qtc_buf *out, struct qtc_bytes text, const struct qtc_s
 
 /* Appends text with its entities decoded. */
 void qtc_element_text(struct qtc_buf *out, struct qtc_bytes text);
+/* Appends the text without the tags in it, those of children too. */
+void qtc_elements_text(struct qtc_buf *out, struct qtc_bytes text);
 
 #endif

@@ -253,8 +253,8 @@ static void finish_call(struct qtc_parser *p)
         return;
     }
     if (p->call.open) {
-        bool inside = p->state == QTC_S_BODY && p->body.at == QTC_B_WHOLE;
-        bool complete = p->call.whole && (p->state == QTC_S_FUNCTION || (p->state == QTC_S_BODY && !inside));
+        bool behind = p->state == QTC_S_FUNCTION || (p->state == QTC_S_BODY && p->body.at > QTC_B_WHOLE);
+        bool complete = (p->call.whole && behind) || qtc_body_complete(p);
         if (complete && p->call.format->function_close != NULL) {
             qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
         }

@@ -95,18 +95,29 @@ void qtc_mark_set_free(struct qtc_mark_set *set)
 
 /* ---- the text's --------------------------------------------------------- */
 
-/* <NAME of each tool. */
-static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, const struct qtc_format *f)
+static void add_tool(struct qtc_mark_set *set, const char *before, struct qtc_bytes name,
+                     enum qtc_mark_kind kind, const struct qtc_format *f)
 {
     struct qtc_buf text = {0};
-    for (size_t i = 0; i < qtc_tools_count(tools); i++) {
-        text.len = 0;
-        qtc_buf_byte(&text, '<');
-        qtc_buf_put(&text, qtc_tools_at(tools, i)->name);
-        add_part(set, qtc_buf_bytes(&text), QTC_M_TOOL, f);
-    }
+    qtc_buf_str(&text, before);
+    qtc_buf_put(&text, name);
+    add_part(set, qtc_buf_bytes(&text), kind, f);
     set->find.failed |= text.failed;
     qtc_buf_free(&text);
+}
+
+/* <NAME of each tool; `lines`: the '<' may be missing. */
+static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, const struct qtc_format *f,
+                      bool lines)
+{
+    for (size_t i = 0; i < qtc_tools_count(tools); i++) {
+        const struct qtc_tool *tool = qtc_tools_at(tools, i);
+        add_tool(set, "<", tool->name, QTC_M_TOOL, f);
+        add_tool(set, "< ", tool->name, QTC_M_TOOL, f);
+        if (lines && tool->param_count > 0) {
+            add_tool(set, "", tool->name, QTC_M_TOOL_LINE, f);
+        }
+    }
 }
 
 static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
@@ -124,7 +135,7 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
-        add_tools(set, p->options.tools, f);
+        add_tools(set, p->options.tools, f, f->body == QTC_BODY_ELEMENTS);
     }
     if (p->options.reasoning != QTC_REASONING_INLINE) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
@@ -258,7 +269,7 @@ void qtc_use_group(struct qtc_parser *p, const char *opener)
         add_tag_marks(set, member(p, i));
     }
     if (group_size(p) > 0 && member(p, 0)->tool_tags) {
-        add_tools(set, p->options.tools, member(p, 0));
+        add_tools(set, p->options.tools, member(p, 0), false);
     }
     for (size_t i = 0; i < group_size(p); i++) {
         if (member(p, i)->function_open != NULL) {

@@ -108,24 +108,6 @@ static const char *name_attribute(const struct qtc_format *f, enum qtc_mark_kind
     return kind == QTC_M_PARAMETER ? f->key_attribute : f->name_attribute;
 }
 
-unsigned qtc_type_named(struct qtc_bytes name)
-{
-    static const struct {
-        const char *name;
-        unsigned types;
-    } rows[] = {
-        {"string", QTC_T_STRING},   {"integer", QTC_T_INTEGER}, {"number", QTC_T_NUMBER},
-        {"boolean", QTC_T_BOOLEAN}, {"null", QTC_T_NULL},       {"array", QTC_T_ARRAY},
-        {"object", QTC_T_OBJECT},   {"true", QTC_T_STRING},     {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (qtc_bytes_is(name, rows[i].name)) {
-            return rows[i].types;
-        }
-    }
-    return 0;
-}
-
 static bool read_attributes(const struct qtc_format *f, enum qtc_mark_kind kind, struct qtc_bytes inside,
                             struct qtc_tag *tag)
 {
@@ -185,6 +167,9 @@ bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
     }
     if (reads_as_text(f, kind) || s.data[0] == '=') {
         return true;
+    }
+    if (f->body == QTC_BODY_ELEMENTS && f->cdata) { /* XML: other attributes may come first */
+        return s.len < inside.len ? is_word(s.data[0]) : s.data[0] == '/';
     }
     return s.len < inside.len && (may_become(s, "name") || may_become(s, name_attribute(f, kind)) ||
                                   may_become(s, f->type_attribute));

@@ -12,6 +12,7 @@
  *   arguments.c  a call's begin and end, its parameters and their JSON
  *   call.c    a call's JSON object
  *   body.c    functions whose inside is read as a whole: YAML, what may be no call
+ *   tool.c    functions whose tag is a tool's name
  *   children.c  parameters that are elements, as they come
  *   reader.c  arguments in the syntax of another language: Python, Gemma, YAML
  *
@@ -80,6 +81,7 @@ enum qtc_mark_kind {
     QTC_M_CLOSE,
     QTC_M_FUNCTION,       /* <function */
     QTC_M_TOOL,           /* <NAME, of a tool */
+    QTC_M_TOOL_LINE,      /* NAME, of a tool, on a line of its own */
     QTC_M_NAME_END,       /* behind a function's name that is plain text */
     QTC_M_END_FUNCTION,   /* </function */
     QTC_M_PARAMETER,      /* <parameter, <arg_key> */
@@ -227,9 +229,13 @@ struct qtc_object {
 
 /* In a function whose inside is elements or YAML. */
 enum qtc_body_place {
+    QTC_B_TOOL,       /* in the tool's own tag, behind its name */
+    QTC_B_LINE,       /* behind the tool's name on a line of its own */
+    QTC_B_LINE_CHILD, /* in the first parameter there: it is a call if that is closed */
     QTC_B_WHOLE,      /* its end is all that is looked for */
     QTC_B_BETWEEN,    /* between children */
     QTC_B_TAG,        /* in a tag there */
+    QTC_B_SLASH,      /* behind "/" there */
     QTC_B_NAME,       /* in the function's name, an element too */
     QTC_B_CHILD,      /* in a child that waits for its brothers */
     QTC_B_CHILD_TAG,
@@ -253,13 +259,15 @@ struct qtc_body_state {
     struct qtc_buf scratch;
     char first, quote;    /* of the tag that is being read: its first byte, in an attribute */
     bool equals;
-    int phase;            /* VALUE_TAG: which tag it may be */
+    bool newline;         /* TOOL, LINE: one was behind the name */
+    int phase;            /* TOOL: how far its tag is; VALUE_TAG: which tag it may be */
     size_t name_at, own_at; /* how much of the child's, of the function's name matches */
     unsigned blanks;
     bool raw;             /* VALUE: markup was in it: entities are left as they are */
     unsigned depth;       /* elements of the same name are open in it */
     bool own;             /* FOLLOW: the tag is the function's */
     bool slash;           /* "/>" ends the function, whose own tag has no end */
+    bool line;            /* its name stood on a line of its own, not in a tag: its last child may end it */
 };
 
 struct qtc_parser {
@@ -443,8 +451,6 @@ bool qtc_tag_read(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
 bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qtc_bytes inside);
 /* The marker is whole: what follows it is text. Else its tag goes on, as "<function" does. */
 bool qtc_tag_whole(const char *marker);
-/* enum qtc_type bits of a type's name, or of "true" and "false": is it a string? 0: neither. */
-unsigned qtc_type_named(struct qtc_bytes name);
 /* Takes a call's name as the model wrote it: without its prefix, its id apart. */
 struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name);
 
@@ -461,11 +467,15 @@ size_t qtc_message_close(struct qtc_parser *p, size_t i);
 qtc_step qtc_step_body;
 /* The format's functions hold elements or YAML. */
 bool qtc_reads_body(const struct qtc_format *f);
-/* Behind the function's opening tag. `close`: what ends its inside, besides the
- * group's closing markers. */
-size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i);
+/* Behind the function's opening tag. */
+size_t qtc_body_begin(struct qtc_parser *p, size_t i);
 /* It has no inside: the tag was closed at once. */
 size_t qtc_body_end(struct qtc_parser *p, size_t i);
+/* Behind <NAME, or NAME, of a tool; p->tag is where it begins. */
+size_t qtc_tool_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+qtc_step qtc_step_tool;
+/* The text ends, and nothing of the call is missing. */
+bool qtc_body_complete(const struct qtc_parser *p);
 /* The text ends inside. */
 void qtc_body_cut(struct qtc_parser *p);
 /* Children that waited, as members of the arguments, before they end. */

@@ -454,7 +454,7 @@ static size_t body_header(struct qtc_parser *p, size_t i)
     if (!p->call.pending) {
         qtc_unmark(p);
     }
-    qtc_body_begin(p, qtc_str(f->function_close == NULL ? "" : f->function_close), i);
+    qtc_body_begin(p, i);
     return closed ? qtc_body_end(p, i) : i;
 }
 
@@ -583,30 +583,6 @@ static size_t type_header(struct qtc_parser *p, size_t i)
     return p->origin == QTC_S_FUNCTION ? framing(p, i) : qtc_not_structure(p, i);
 }
 
-/* <NAME>, <NAME/>: a tool's own tag. Only what comes behind it tells whether it is a call. */
-static size_t tool_header(struct qtc_parser *p, size_t i)
-{
-    const struct qtc_format *f = p->header_format;
-    struct qtc_bytes inside = inside_tag(p, i), tag = qtc_held_from(p, p->tag, i);
-    struct qtc_bytes name = qtc_bytes(tag.data + 1, (size_t)(p->header_at - p->tag) - 1);
-    bool closed = inside.len > 0 && inside.data[inside.len - 1] == '/';
-    if (inside.len > 0 && !closed && !qtc_is_blank(inside.data[0])) {
-        return qtc_not_structure(p, i);
-    }
-    if (p->origin == QTC_S_AFTER) {
-        p->cand = p->tag;
-    }
-    struct qtc_buf close = {0};
-    qtc_buf_str(&close, "</");
-    qtc_buf_put(&close, name);
-    qtc_buf_byte(&close, '>');
-    p->call.format = f;
-    qtc_call_begin(p, name, 0, false, p->header_to);
-    qtc_body_begin(p, qtc_buf_bytes(&close), i);
-    qtc_buf_free(&close);
-    return closed ? qtc_body_end(p, i) : i;
-}
-
 size_t qtc_body_next(struct qtc_parser *p, size_t i)
 {
     end_unclosed(p);
@@ -626,8 +602,6 @@ static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
         return parameter_header(p, i);
     case QTC_M_TYPE:
         return type_header(p, i);
-    case QTC_M_TOOL:
-        return tool_header(p, i);
     default:
         return closing_header(p, i);
     }
@@ -796,8 +770,10 @@ size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     case QTC_M_HEADER:
     case QTC_M_MESSAGE_CLOSE:
         return on_message(p, mark, i);
-    case QTC_M_FUNCTION:
     case QTC_M_TOOL:
+    case QTC_M_TOOL_LINE:
+        return qtc_tool_begin(p, mark, i);
+    case QTC_M_FUNCTION:
     case QTC_M_PARAMETER:
     case QTC_M_TYPE:
     case QTC_M_END_FUNCTION:

@@ -300,7 +300,7 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
     p->origin = QTC_S_TEXT;
     p->text.in_block = p->text.in_array = p->text.in_function = false;
-    qtc_use_group(p, mark->kind == QTC_M_TOOL ? QTC_TOOL_TAG : mark->text);
+    qtc_use_group(p, mark->kind == QTC_M_TOOL || mark->kind == QTC_M_TOOL_LINE ? QTC_TOOL_TAG : mark->text);
     return qtc_structure(p, mark, i);
 }
 
@@ -412,6 +412,8 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     case QTC_M_FUNCTION:
     case QTC_M_TOOL:
         return on_opener(p, mark, i);
+    case QTC_M_TOOL_LINE:
+        return p->text.line_blank && !in_code(p) ? on_opener(p, mark, i) : as_text(p, i);
     case QTC_M_CLOSE:
         return on_close(p, i);
     case QTC_M_HEADER:

@@ -174,3 +174,34 @@ bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
            ((types & QTC_T_BOOLEAN) && (begins_word(t, "true") || begins_word(t, "false"))) ||
            ((types & (QTC_T_NUMBER | QTC_T_INTEGER)) && starts_number(c));
 }
+
+unsigned qtc_type_named(struct qtc_bytes name)
+{
+    static const struct {
+        const char *name;
+        unsigned types;
+    } rows[] = {
+        {"string", QTC_T_STRING},
+        {"str", QTC_T_STRING},
+        {"integer", QTC_T_INTEGER},
+        {"int", QTC_T_INTEGER},
+        {"number", QTC_T_NUMBER},
+        {"float", QTC_T_NUMBER},
+        {"double", QTC_T_NUMBER},
+        {"boolean", QTC_T_BOOLEAN},
+        {"bool", QTC_T_BOOLEAN},
+        {"null", QTC_T_NULL},
+        {"array", QTC_T_ARRAY},
+        {"list", QTC_T_ARRAY},
+        {"object", QTC_T_OBJECT},
+        {"dict", QTC_T_OBJECT},
+        {"true", QTC_T_STRING},
+        {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (qtc_bytes_is(name, rows[i].name)) {
+            return rows[i].types;
+        }
+    }
+    return 0;
+}
