@@ -65,10 +65,13 @@ struct qtc_format {
     const char *example; /* a call of get_weather, as the model writes it; tests parse it */
 
     enum qtc_body body;
+    /* Formats are listed, and where an opener is shared tried, by rank, then by name;
+     * 0 stands for 50. Not in files: a format that is given is tried first. */
+    unsigned rank;
     const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
     const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
     bool bare;    /* text that begins with a call begins a block too */
-    bool array;   /* the usual body is an array of calls */
+    bool array;   /* a block usually holds several calls, in an array or one behind the other */
     bool suffix;  /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
 
     /* ---- a call ---- */
@@ -97,6 +100,9 @@ struct qtc_format {
     const char *type_attribute;
     const char *type_open, *type_close; /* the same as an element of its own */
     enum qtc_trim trim;
+    /* A sole parameter of such a name that holds an object of the tool's parameters,
+     * and is none of them, holds all arguments. */
+    const char *wrappers[QTC_FORMAT_LIST];
     bool cdata; /* <![CDATA[…]]> around a value is markup */
 
     /* QTC_BODY_ELEMENTS: stands before each tag */
@@ -129,8 +135,8 @@ struct qtc_format {
                                                         that is not listed is a call's name */
 };
 
-/* All built-in formats, in the order in which they are listed: where an opener is
- * shared, the first one that fits counts. */
+/* All built-in formats, by rank: where an opener is shared, the first one that
+ * fits counts. */
 const struct qtc_format *const *qtc_formats(size_t *count);
 /* By name or alias; NULL when unknown. "auto" is not a format. */
 const struct qtc_format *qtc_format_find(const char *name);
@@ -138,6 +144,9 @@ const struct qtc_format *qtc_format_find(const char *name);
 const struct qtc_format *qtc_format_of_model(struct qtc_bytes model);
 /* Appends the row as JSON: what --show-format prints. */
 void qtc_format_json(struct qtc_buf *out, const struct qtc_format *format);
+/* Appends a line of JSON that says which format it is: name, aliases, models, model_ids,
+ * example and body, all of them always. */
+void qtc_format_summary(struct qtc_buf *out, const struct qtc_format *format);
 
 /* A format from a file: the syntax that qtc_format_json writes, or a Hugging Face
  * response_template (or the older response_schema), alone or in a tokenizer_config.json.
@@ -151,5 +160,7 @@ void qtc_format_free(struct qtc_format *format); /* of qtc_format_read only; NUL
 void qtc_format_schema(struct qtc_buf *out);
 /* Appends the fields as the body of a manual page's section. */
 void qtc_format_manual(struct qtc_buf *out);
+/* The same of all formats: names, models, and an example each. */
+void qtc_formats_manual(struct qtc_buf *out);
 
 #endif

@@ -303,6 +303,14 @@ static size_t on_angle(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Once it is certain that this is a call, nothing of it has to be kept. */
+static void let_go(struct qtc_parser *p)
+{
+    if (p->call.open) {
+        qtc_unmark(p);
+    }
+}
+
 /* What the last feed of the object led to. */
 static size_t on_event(struct qtc_parser *p, size_t i)
 {
@@ -314,16 +322,16 @@ static size_t on_event(struct qtc_parser *p, size_t i)
     switch (o->mend.event) {
     case QTC_MEND_KEY:
         on_key(p, qtc_pos(p, i));
+        let_go(p);
         break;
     case QTC_MEND_VALUE:
         on_value(p, qtc_pos(p, i));
+        let_go(p);
         break;
     case QTC_MEND_END:
         if (!o->bare) {
             on_value_end(p, qtc_pos(p, i));
-            if (p->call.open) {
-                qtc_unmark(p);
-            }
+            let_go(p);
             break;
         }
         return end_arguments(p, i);
@@ -491,7 +499,7 @@ static size_t array_junk(struct qtc_parser *p, size_t i)
         p->call.inner = true;
     }
     qtc_emit_held(p, qtc_text_kind(p), end);
-    p->text.block_call = true;
+    p->text.block_call = p->object.junk = true;
     return end;
 }
 
@@ -501,11 +509,15 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     qtc_mark_from(p, i);
     for (; i < p->n && (qtc_is_blank(p->in[i]) || p->in[i] == ','); i++) {
         p->object.comma = p->object.comma || p->in[i] == ',';
+        p->object.junk = false;
     }
     if (i == p->n) {
         return i;
     }
     char c = p->in[i];
+    if (p->object.junk && !ends_junk(c)) {
+        return array_junk(p, i);
+    }
     if (c == '{') {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
         qtc_object_begin(p, qtc_object_format(p), false);

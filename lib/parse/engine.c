@@ -12,6 +12,7 @@ static qtc_step step_trial_tail;
 static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_SUFFIX] = qtc_step_suffix,
     [QTC_S_TAIL] = qtc_step_tail,
     [QTC_S_MESSAGE] = qtc_step_message,
     [QTC_S_NAME] = qtc_step_name,
@@ -428,6 +429,10 @@ void qtc_parser_free(struct qtc_parser *p)
     qtc_mark_set_free(&p->text_marks);
     qtc_mark_set_free(&p->tag_marks);
     qtc_buf_free(&p->group);
+    for (size_t i = 0; i < QTC_GROUPS; i++) {
+        qtc_buf_free(&p->groups[i].formats);
+        qtc_mark_set_free(&p->groups[i].marks);
+    }
     qtc_python_free(&p->python);
     qtc_gemma_free(&p->gemma);
     free(p);

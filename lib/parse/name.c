@@ -11,7 +11,9 @@
 bool qtc_tag_whole(const char *marker)
 {
     char last = marker[strlen(marker) - 1];
-    bool word = (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z');
+    bool word = (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z') ||
+                (last >= '0' && last <= '9') || last == '-' || last == '_' ||
+                last == '.'; /* a suffix may end in these */
     return !word || strchr(marker, '<') == NULL;
 }
 

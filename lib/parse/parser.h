@@ -37,6 +37,7 @@
 #include "parse/typed.h"
 
 #define QTC_NO_MARK UINT64_MAX
+#define QTC_SUFFIX  64 /* bytes of a tag's suffix, the end included */
 
 /* In the place of an opener where calls begin without one. */
 #define QTC_BARE          "" /* with their object or list */
@@ -46,6 +47,7 @@
 enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
     QTC_S_TEXT_MARK,    /* a marker may have begun */
+    QTC_S_SUFFIX,       /* in the suffix of one: <tool_calls:6124c78e> */
     QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
     QTC_S_MESSAGE,      /* in a message's header */
     QTC_S_BLOCK,        /* behind `open`: blanks until the body tells what it is */
@@ -102,7 +104,9 @@ enum qtc_mark_kind {
 
 /* What each id of a qtc_markers stands for. */
 struct qtc_mark {
-    const char *text;
+    const char *text;   /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
+    const char *row;    /* as the format's row has it */
+    const char *end;    /* what ends its tag, where that goes on */
     const struct qtc_format *format; /* the first of the set that has it */
     enum qtc_mark_kind kind;
 };
@@ -111,6 +115,7 @@ struct qtc_mark_set {
     struct qtc_markers find;
     struct qtc_buf marks;       /* struct qtc_mark[] */
     struct qtc_arena texts;     /* what was put together from tag names */
+    char suffix[QTC_SUFFIX];    /* that all tags of the block carry; "": none */
     unsigned char special[256]; /* bytes at which text has to be looked at */
 };
 
@@ -178,6 +183,7 @@ struct qtc_call {
     bool began;     /* the arguments' JSON has its opening brace */
     bool whole;     /* the arguments came as one JSON value */
     bool inner;     /* there was text between its tags */
+    const char *wrapper; /* the name of a parameter whose value may be all arguments: it waits */
     bool released;  /* hold_calls: it was too long, its arguments go out as they come */
     unsigned flags; /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;
@@ -225,6 +231,7 @@ struct qtc_object {
     size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
     bool line;          /* and whether a line end stood before it */
     bool comma;         /* ARRAY: behind a comma */
+    bool junk;          /* ARRAY: inside text that is no call */
 };
 
 /* In a function whose inside is elements or YAML. */
@@ -270,6 +277,15 @@ struct qtc_body_state {
     bool line;            /* its name stood on a line of its own, not in a tag: its last child may end it */
 };
 
+/* Formats that share an opener, and the marks of their calls. */
+struct qtc_group {
+    const char *opener; /* NULL: none yet */
+    struct qtc_buf formats; /* const struct qtc_format *[] */
+    struct qtc_mark_set marks;
+};
+
+#define QTC_GROUPS 3 /* a response goes to and fro between a message's and its calls' */
+
 struct qtc_parser {
     struct qtc_parse_options options;
     qtc_sink *sink;
@@ -297,6 +313,7 @@ struct qtc_parser {
     uint64_t name_to;          /* where the name ends */
     uint64_t header_to;        /* where the tag ends */
     size_t header_len;         /* of its inside */
+    bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
     unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
     bool no_nest;              /* while a nested call is read again */
 
@@ -313,7 +330,12 @@ struct qtc_parser {
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
     const char *opener;   /* that tag_marks are of, or one of the above */
+    char suffix[QTC_SUFFIX]; /* of the text's last marker; "": none */
+    size_t suffix_len;       /* SUFFIX: how much of it is there */
+    const struct qtc_mark *suffixed; /* and the marker that it belongs to */
     struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
+    struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
+    unsigned oldest;
     bool bare;            /* text may begin with a call */
     bool starts_in_header; /* or inside a message's header */
     bool header_bare;     /* which that message's does */
@@ -359,6 +381,8 @@ const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_bod
 /* The first of the group whose function's name is plain text before this byte, a
  * bracket; '\0': before a tag. */
 const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
+/* The first of the group that writes lists of calls, or else that stands for the group. */
+const struct qtc_format *qtc_group_lists(const struct qtc_parser *p);
 /* The first of the group whose messages have channels, or have none. */
 const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels);
 /* One that stands for the group. */
@@ -369,9 +393,19 @@ bool qtc_group_names(const struct qtc_parser *p);
 bool qtc_group_types(const struct qtc_parser *p);
 /* The group has markers that end a block. */
 bool qtc_group_closes(const struct qtc_parser *p);
-/* The marker at this node, or NULL; with `next`, only if none that is longer goes on. */
-const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node);
-bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next);
+/* The marker that ends at this node, or NULL. */
+static inline const struct qtc_mark *qtc_mark_found(const struct qtc_mark_set *set, unsigned node)
+{
+    int id = set->find.nodes[node].id;
+    return id < 0 ? NULL : (const struct qtc_mark *)(const void *)set->marks.data + id;
+}
+
+/* A longer one goes on with the next byte. */
+static inline bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node, char next)
+{
+    return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
+}
+
 void qtc_mark_set_free(struct qtc_mark_set *set);
 
 /* ---- engine.c ----------------------------------------------------------- */
@@ -403,7 +437,7 @@ void qtc_trial_drop(struct qtc_parser *p);
 
 /* ---- text.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_tail;
+qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_suffix, qtc_step_tail;
 /* Bytes that are content without having been looked at: fences, lines. */
 void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
 void qtc_text_begin(struct qtc_parser *p, bool after_call);
@@ -511,6 +545,8 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
 /* <parameter> without a name: it comes as if it were the value. */
 void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
+/* It can be no string, and what came of it is a whole number, boolean or null. */
+bool qtc_value_is_scalar(const struct qtc_parser *p);
 /* The value is complete. */
 void qtc_value_end(struct qtc_parser *p);
 /* A defect for each of the enum qtc_mended bits. */

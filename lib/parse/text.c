@@ -115,6 +115,14 @@ static size_t skip_fresh_blanks(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Among all formats a marker that begins like a word counts only at a line's
+ * beginning: else each such letter of prose would have to be looked at. */
+static bool begins_mark(const struct qtc_parser *p, char c)
+{
+    return p->text_marks.find.first[(unsigned char)c] &&
+           (p->text.line_blank || p->text_marks.special[(unsigned char)c]);
+}
+
 /* Up to the first byte of a marker, or the end. */
 static size_t scan(struct qtc_parser *p, size_t i)
 {
@@ -132,7 +140,7 @@ static size_t scan(struct qtc_parser *p, size_t i)
             if (t->ticks > 0) {
                 end_ticks(t);
             }
-        } else if (p->text_marks.find.first[(unsigned char)in[i]] || may_be_bare(p, in[i])) {
+        } else if (begins_mark(p, in[i]) || may_be_bare(p, in[i])) {
             break;
         } else {
             note_byte(t, in[i++]);
@@ -300,7 +308,7 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
     p->origin = QTC_S_TEXT;
     p->text.in_block = p->text.in_array = p->text.in_function = false;
-    qtc_use_group(p, mark->kind == QTC_M_TOOL || mark->kind == QTC_M_TOOL_LINE ? QTC_TOOL_TAG : mark->text);
+    qtc_use_group(p, mark->kind == QTC_M_TOOL || mark->kind == QTC_M_TOOL_LINE ? QTC_TOOL_TAG : mark->row);
     return qtc_structure(p, mark, i);
 }
 
@@ -405,7 +413,8 @@ static size_t on_special(struct qtc_parser *p, size_t i)
     return i;
 }
 
-static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+/* The marker is whole, its suffix included. */
+static size_t on_whole(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     switch (mark->kind) {
     case QTC_M_OPEN:
@@ -430,6 +439,37 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     default:
         return on_special(p, i);
     }
+}
+
+static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    p->suffix[0] = '\0';
+    if (mark->row == mark->text) {
+        return on_whole(p, mark, i);
+    }
+    p->suffixed = mark;
+    p->suffix_len = 0;
+    p->state = QTC_S_SUFFIX;
+    return i;
+}
+
+static bool is_suffix_char(char c)
+{
+    return c == '-' || c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+size_t qtc_step_suffix(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && is_suffix_char(p->in[i]) && p->suffix_len + 1 < QTC_SUFFIX) {
+        p->suffix[p->suffix_len++] = p->in[i++];
+    }
+    if (i == p->n) {
+        return i;
+    }
+    bool whole = p->in[i] == '>' && p->suffix_len > 0;
+    p->suffix[whole ? p->suffix_len : 0] = '\0';
+    return whole ? on_whole(p, p->suffixed, i + 1) : as_text(p, i);
 }
 
 /* The marker that seemed to begin is none. */

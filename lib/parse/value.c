@@ -232,6 +232,15 @@ static size_t end_of_name(struct qtc_parser *p, size_t next)
     return next;
 }
 
+/* The closing tag needs no follower: the value is a number, say, and can hold no tag. */
+static size_t end_of_scalar(struct qtc_parser *p, size_t i)
+{
+    qtc_value_end(p);
+    qtc_unmark(p);
+    p->state = QTC_S_FUNCTION;
+    return i;
+}
+
 /* The tag is complete at base + i; its inside has `len` bytes. */
 static size_t value_header_done(struct qtc_parser *p, size_t len, size_t i)
 {
@@ -247,6 +256,9 @@ static size_t value_header_done(struct qtc_parser *p, size_t len, size_t i)
     case QTC_M_END_PARAMETER:
         if (p->value.naming) {
             return end_of_name(p, i);
+        }
+        if (qtc_value_is_scalar(p)) {
+            return end_of_scalar(p, i);
         }
         break;
     default:
