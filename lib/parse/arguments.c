@@ -103,12 +103,15 @@ static void close_arguments(struct qtc_parser *p, bool truncated)
     if (p->call.whole || (!truncated && unwrap(p))) {
         return;
     }
+    if (qtc_reads_body(p->call.format)) {
+        qtc_body_rest(p);
+    }
     end_wrapper(p);
     if (waits(p)) {
         compose(p);
     }
-    if (qtc_reads_body(p->call.format)) {
-        qtc_body_rest(p, truncated);
+    if (truncated && qtc_reads_body(p->call.format)) {
+        qtc_body_partial(p);
     }
     if (!p->call.began) {
         qtc_buf_byte(&p->args, '{');
@@ -415,6 +418,78 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
     }
 }
 
+/* hold_calls: this is the parameter's text now. */
+static void keep_member(struct qtc_parser *p)
+{
+    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
+        return;
+    }
+    struct qtc_member *m = member_at(p, p->value.member);
+    m->closed = true;
+    if (waits(p)) {
+        m->text = p->value.start;
+        m->text_len = p->call.texts.len - p->value.start;
+    }
+}
+
+/* The elements of two arrays, as one. */
+static void put_joined(struct qtc_buf *out, struct qtc_bytes a, struct qtc_bytes b)
+{
+    bool comma = qtc_bytes_trim(qtc_bytes(a.data + 1, a.len - 2)).len > 0 &&
+                 qtc_bytes_trim(qtc_bytes(b.data + 1, b.len - 2)).len > 0;
+    qtc_buf_add(out, a.data, a.len - 1);
+    qtc_buf_str(out, comma ? "," : "");
+    qtc_buf_add(out, b.data + 1, b.len - 1);
+}
+
+static bool is_array(struct qtc_bytes json)
+{
+    return json.len > 1 && json.data[0] == '[' && json.data[json.len - 1] == ']';
+}
+
+/* The value of a member that waits in call.texts. */
+static struct qtc_bytes waiting_value(struct qtc_parser *p, const struct qtc_member *m, size_t key_len)
+{
+    size_t skip = m->text_len < key_len ? m->text_len : key_len;
+    return qtc_bytes(p->call.texts.data + m->text + skip, m->text_len - skip);
+}
+
+void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join)
+{
+    qtc_release(p);
+    uint64_t hash = hash_name(name);
+    size_t member = find_member(p, hash, name);
+    bool found = member != SIZE_MAX;
+    if (found && !(join && waits(p))) {
+        qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
+    } else if (!found) {
+        add_member(p, hash, name);
+        member = member_count(p) - 1;
+    }
+    if (p->code != QTC_OK || (found && !waits(p))) {
+        return;
+    }
+    p->value.member = member;
+    p->value.mode = QTC_VALUE_BUFFER;
+    size_t key = value_out(p)->len;
+    write_key(p, name);
+    struct qtc_bytes old = {0};
+    struct qtc_buf copy = {0};
+    if (found && member_at(p, member)->closed) {
+        old = waiting_value(p, member_at(p, member), value_out(p)->len - key);
+    }
+    if (join && is_array(old) && is_array(json)) {
+        put_joined(&copy, old, json);
+        qtc_buf_put(value_out(p), qtc_buf_bytes(&copy));
+    } else {
+        qtc_buf_put(value_out(p), json);
+    }
+    value_out(p)->failed |= copy.failed;
+    qtc_buf_free(&copy);
+    keep_member(p);
+    p->value.mode = QTC_VALUE_SKIP;
+}
+
 void qtc_parameter_unnamed(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
@@ -513,20 +588,6 @@ static void write_typed(struct qtc_parser *p)
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));
     }
     v->text.len = 0;
-}
-
-/* hold_calls: this is the parameter's text now. */
-static void keep_member(struct qtc_parser *p)
-{
-    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
-        return;
-    }
-    struct qtc_member *m = member_at(p, p->value.member);
-    m->closed = true;
-    if (waits(p)) {
-        m->text = p->value.start;
-        m->text_len = p->call.texts.len - p->value.start;
-    }
 }
 
 /* <parameter> without a name, and then no value either: the text has no key. */

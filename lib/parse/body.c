@@ -23,7 +23,7 @@ size_t qtc_body_begin(struct qtc_parser *p, size_t i)
     p->node = 0;
     b->at = p->call.format->body == QTC_BODY_YAML ? QTC_B_WHOLE : QTC_B_BETWEEN;
     b->from = qtc_pos(p, i);
-    b->rest.len = b->own_at = 0;
+    b->rest.len = b->rest_name.len = b->own_at = 0;
     b->partial = b->slash = b->line = false;
     b->blanks = 0;
     b->newline = false;
@@ -429,17 +429,26 @@ static bool ends_in_slash(const struct qtc_parser *p)
     return k == 0 || text.data[k - 1] == '\n';
 }
 
+/* A line, or "key: ", has been collected. */
+static bool ends_key(const struct qtc_parser *p)
+{
+    const struct qtc_buf *text = &p->value.text;
+    char c = text->len > 0 ? text->data[text->len - 1] : 'x';
+    bool colon = text->len > 1 && text->data[text->len - 2] == ':';
+    return p->call.format->body == QTC_BODY_YAML && qtc_is_blank(c) && (colon || c == '\n');
+}
+
 /* A line that begins with a parameter's name: the tool's tag was a call's. Only the
  * first line is asked. */
 static void note_line(struct qtc_parser *p)
 {
-    struct qtc_bytes line = qtc_bytes_trim(qtc_buf_bytes(&p->value.text));
+    struct qtc_bytes line = qtc_buf_bytes(&p->value.text);
     size_t inside;
-    if (line.len == 0 || p->call.format->body != QTC_BODY_YAML) {
-        return;
+    while (line.len > 0 && qtc_is_blank(line.data[0])) {
+        line = qtc_bytes(line.data + 1, line.len - 1);
     }
-    p->body.newline = true;
-    if (member_line(p->call.tool, line, &inside) != NULL) {
+    p->body.newline = line.len > 0;
+    if (line.len > 0 && member_line(p->call.tool, line, &inside) != NULL) {
         qtc_call_commit(p, p->body.from);
         qtc_unmark(p);
     }
@@ -456,7 +465,7 @@ static size_t step_whole(struct qtc_parser *p, size_t i)
         p->body.blanks = p->body.own_at == 0 && !own ? 0 : p->body.blanks + blank;
         p->node = qtc_markers_step(&set->find, p->node, c);
         qtc_buf_byte(&v->text, c);
-        if (c == '\n' && p->call.pending && !p->body.newline) {
+        if (p->call.pending && !p->body.newline && ends_key(p)) {
             note_line(p);
         }
         if (own) {
@@ -486,19 +495,51 @@ size_t qtc_step_body(struct qtc_parser *p, size_t i)
 
 /* ---- children that waited ----------------------------------------------- */
 
-/* The inside of an object, as more members of the arguments. */
-static void add_members(struct qtc_parser *p, struct qtc_bytes object)
+/* {"NAME":VALUE} */
+static struct qtc_bytes only_value(struct qtc_bytes object)
 {
-    struct qtc_bytes inside = object.len < 2 ? object : qtc_bytes(object.data + 1, object.len - 2);
-    if (inside.len > 0) {
-        qtc_buf_byte(&p->args, p->call.began ? ',' : '{');
-        qtc_buf_put(&p->args, inside);
-        p->call.began = true;
+    size_t i = 2;
+    if (object.len < 6 || object.data[0] != '{' || object.data[1] != '"') {
+        return qtc_bytes(NULL, 0);
     }
+    while (i < object.len && object.data[i] != '"') {
+        i += object.data[i] == '\\' ? 2 : 1;
+    }
+    return i + 3 > object.len ? qtc_bytes(NULL, 0) : qtc_bytes(object.data + i + 2, object.len - i - 3);
 }
 
-static void add_partial(struct qtc_parser *p)
+bool qtc_body_joins(const struct qtc_parser *p, struct qtc_bytes name)
 {
+    const struct qtc_param *param = qtc_tool_param(p->call.tool, name);
+    return param == NULL || param->types == 0 || (param->types & QTC_T_ARRAY) != 0;
+}
+
+void qtc_body_rest(struct qtc_parser *p)
+{
+    struct qtc_body_state *b = &p->body;
+    struct qtc_bytes name = qtc_buf_bytes(&b->rest_name);
+    unsigned found = 0;
+    bool mismatch = false;
+    if (b->rest.len == 0) {
+        return;
+    }
+    b->scratch.len = 0;
+    read_elements(p, &b->scratch, qtc_buf_bytes(&b->rest), &found, &mismatch);
+    struct qtc_bytes value = only_value(qtc_buf_bytes(&b->scratch));
+    b->rest.len = 0;
+    qtc_parameter_json(p, name, value.len > 0 ? value : qtc_buf_bytes(&b->scratch), qtc_body_joins(p, name));
+    qtc_tell_mended(p, found);
+    if (mismatch) {
+        qtc_defect(p, QTC_D_TYPE_MISMATCH, name);
+    }
+    b->scratch.len = b->rest_name.len = 0;
+}
+
+void qtc_body_partial(struct qtc_parser *p)
+{
+    if (!p->body.partial) {
+        return;
+    }
     qtc_buf_byte(&p->args, p->call.began ? ',' : '{');
     qtc_json_string(&p->args, qtc_buf_bytes(&p->value.close));
     qtc_buf_str(&p->args, ":\"");
@@ -508,26 +549,6 @@ static void add_partial(struct qtc_parser *p)
     }
     p->call.began = true;
     p->body.partial = false;
-}
-
-void qtc_body_rest(struct qtc_parser *p, bool truncated)
-{
-    struct qtc_body_state *b = &p->body;
-    if (b->rest.len > 0) {
-        unsigned found = 0;
-        bool mismatch = false;
-        b->scratch.len = 0;
-        read_elements(p, &b->scratch, qtc_buf_bytes(&b->rest), &found, &mismatch);
-        add_members(p, qtc_buf_bytes(&b->scratch));
-        qtc_tell_mended(p, found);
-        if (mismatch) {
-            qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_bytes(NULL, 0));
-        }
-        b->rest.len = b->scratch.len = 0;
-    }
-    if (truncated && b->partial) {
-        add_partial(p);
-    }
 }
 
 /* The text ends inside: what is complete of it is the call, which stays open. */

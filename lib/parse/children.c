@@ -431,6 +431,11 @@ static bool pop(struct qtc_body_state *b, struct qtc_bytes name)
 static size_t collect(struct qtc_parser *p, const struct element *e, size_t i)
 {
     struct qtc_body_state *b = &p->body;
+    if (!qtc_bytes_equal(qtc_buf_bytes(&b->rest_name), e->name)) {
+        qtc_body_rest(p);
+        b->rest_name.len = 0;
+        qtc_buf_put(&b->rest_name, e->name);
+    }
     b->child = b->rest.len;
     b->nested = false;
     p->value.close.len = b->stack.len = 0;
@@ -448,6 +453,7 @@ static size_t begin_value(struct qtc_parser *p, const struct element *e, size_t 
 {
     struct qtc_body_state *b = &p->body;
     struct qtc_buf *name = &p->value.close;
+    qtc_body_rest(p);
     name->len = 0;
     qtc_buf_put(name, e->name);
     qtc_parameter_begin(p, qtc_buf_bytes(name), 0, 0);
@@ -602,6 +608,9 @@ static size_t step_child_tag(struct qtc_parser *p, size_t i)
     b->nested = b->nested || (e.name.len > 0 && !e.closing);
     more_of_child(p, i);
     b->at = b->stack.len == 0 ? QTC_B_BETWEEN : QTC_B_CHILD;
+    if (b->stack.len == 0 && !qtc_body_joins(p, qtc_buf_bytes(&b->rest_name))) {
+        qtc_body_rest(p);
+    }
     return i;
 }
 

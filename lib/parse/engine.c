@@ -183,7 +183,7 @@ static const size_t buffers[] = {
     offsetof(struct qtc_parser, object.text),  offsetof(struct qtc_parser, object.mend.pend),
     offsetof(struct qtc_parser, call.id),      offsetof(struct qtc_parser, call.key),
     offsetof(struct qtc_parser, body.rest),    offsetof(struct qtc_parser, body.stack),
-    offsetof(struct qtc_parser, body.scratch),
+    offsetof(struct qtc_parser, body.scratch), offsetof(struct qtc_parser, body.rest_name),
 };
 
 #define BUFFERS (sizeof buffers / sizeof buffers[0])

@@ -257,7 +257,8 @@ enum qtc_body_place {
 struct qtc_body_state {
     enum qtc_body_place at;
     uint64_t from;        /* where the inside begins */
-    struct qtc_buf rest;  /* the children that wait, as the model wrote them */
+    struct qtc_buf rest;  /* children of one name that wait, as the model wrote them */
+    struct qtc_buf rest_name;
     size_t child;         /* in rest: the last one */
     size_t child_text;    /* and what is in it */
     bool nested;          /* it has children */
@@ -512,8 +513,12 @@ qtc_step qtc_step_tool;
 bool qtc_body_complete(const struct qtc_parser *p);
 /* The text ends inside. */
 void qtc_body_cut(struct qtc_parser *p);
-/* Children that waited, as members of the arguments, before they end. */
-void qtc_body_rest(struct qtc_parser *p, bool truncated);
+/* Children of one name that waited, as a member of the arguments. */
+void qtc_body_rest(struct qtc_parser *p);
+/* Children of that name may be an array. */
+bool qtc_body_joins(const struct qtc_parser *p, struct qtc_bytes name);
+/* And the one in which the text ended, as far as it goes. */
+void qtc_body_partial(struct qtc_parser *p);
 
 /* ---- children.c --------------------------------------------------------- */
 
@@ -542,6 +547,8 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated);
 /* A parameter's name is known, its value begins. */
 /* `types`: what the markup says of it, 0: nothing. */
 void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types);
+/* A whole member, its value as JSON. join: one that is there already goes before its elements. */
+void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join);
 /* <parameter> without a name: it comes as if it were the value. */
 void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);

@@ -41,6 +41,7 @@ size_t qtc_tool_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
 static size_t no_tool(struct qtc_parser *p, size_t i)
 {
     p->call.pending = false;
+    p->text.bare |= p->body.at != QTC_B_TOOL; /* a mere word: no defect */
     return qtc_not_structure(p, i);
 }
 
