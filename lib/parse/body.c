@@ -56,8 +56,8 @@ static bool own_close(struct qtc_parser *p, char c)
 
 static bool ends_body(enum qtc_mark_kind kind)
 {
-    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN || kind == QTC_M_FUNCTION ||
-           kind == QTC_M_HEADER || kind == QTC_M_MESSAGE_CLOSE;
+    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN ||
+           kind == QTC_M_FUNCTION || kind == QTC_M_HEADER || kind == QTC_M_MESSAGE_CLOSE;
 }
 
 /* ---- reading it --------------------------------------------------------- */
@@ -230,8 +230,8 @@ static size_t line_length(struct qtc_bytes text)
 }
 
 /* One member by itself: YAML, or else its text as it is. */
-static void read_member(struct qtc_parser *p, const struct qtc_param *param, struct qtc_bytes text, size_t inside,
-                        unsigned *found, bool *mismatch)
+static void read_member(struct qtc_parser *p, const struct qtc_param *param, struct qtc_bytes text,
+                        size_t inside, unsigned *found, bool *mismatch)
 {
     struct qtc_buf *args = &p->args;
     size_t start = args->len;
@@ -448,6 +448,11 @@ static void note_line(struct qtc_parser *p)
         line = qtc_bytes(line.data + 1, line.len - 1);
     }
     p->body.newline = line.len > 0;
+    bool indented = line.data > p->value.text.data &&
+                    memchr(p->value.text.data, '\n', (size_t)(line.data - p->value.text.data)) != NULL;
+    if (!indented && !qtc_is_given(p, p->call.format)) {
+        return; /* a guess must look like YAML: its lines are lines */
+    }
     if (line.len > 0 && member_line(p->call.tool, line, &inside) != NULL) {
         qtc_call_commit(p, p->body.from);
         qtc_unmark(p);
@@ -467,6 +472,9 @@ static size_t step_whole(struct qtc_parser *p, size_t i)
         qtc_buf_byte(&v->text, c);
         if (p->call.pending && !p->body.newline && ends_key(p)) {
             note_line(p);
+            if (p->call.pending && p->body.newline && !qtc_is_given(p, p->call.format)) {
+                return qtc_fail(p, i, QTC_D_STRAY_OPENER);
+            }
         }
         if (own) {
             return on_end(p, NULL, p->call.name.len + 3 + p->body.blanks, i);

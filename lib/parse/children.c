@@ -179,8 +179,7 @@ static bool listed(const char *const *names, struct qtc_bytes name)
     return names[i] != NULL;
 }
 
-/* The format writes names and arguments as elements of their own. */
-static bool has_wrappers(const struct qtc_format *f)
+bool qtc_has_wrappers(const struct qtc_format *f)
 {
     return f->function_open == NULL && f->name_keys[0] != NULL;
 }
@@ -188,7 +187,8 @@ static bool has_wrappers(const struct qtc_format *f)
 static bool is_wrapper(const struct qtc_parser *p, struct qtc_bytes name)
 {
     const struct qtc_format *f = p->call.format;
-    return has_wrappers(f) && listed(f->argument_keys, name) && qtc_tool_param(p->call.tool, name) == NULL;
+    return qtc_has_wrappers(f) && listed(f->argument_keys, name) &&
+           qtc_tool_param(p->call.tool, name) == NULL;
 }
 
 /* </NAME> of the function, or what else ends it. */
@@ -214,8 +214,8 @@ static bool ends_function(const struct qtc_parser *p, struct qtc_bytes name)
 
 static bool ends_body(enum qtc_mark_kind kind)
 {
-    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN || kind == QTC_M_FUNCTION ||
-           kind == QTC_M_HEADER || kind == QTC_M_MESSAGE_CLOSE;
+    return kind == QTC_M_END_FUNCTION || kind == QTC_M_CLOSE || kind == QTC_M_OPEN ||
+           kind == QTC_M_FUNCTION || kind == QTC_M_HEADER || kind == QTC_M_MESSAGE_CLOSE;
 }
 
 /* ---- between children --------------------------------------------------- */
@@ -238,15 +238,30 @@ static void commit(struct qtc_parser *p, uint64_t end)
     }
 }
 
-/* What is there so far may be no call: it waits for the function's end. */
+/* What is there so far may be no call: it waits for the function's end, where the
+ * format is not a guess. */
 static size_t wait_for_end(struct qtc_parser *p, size_t i)
 {
+    if (p->call.format->body != QTC_BODY_YAML && !qtc_is_given(p, p->call.format)) {
+        p->origin = QTC_S_FUNCTION;
+        return qtc_fail(p, i, QTC_D_STRAY_OPENER);
+    }
     p->value.text.len = 0;
     qtc_buf_put(&p->value.text, qtc_held_from(p, p->body.from, i));
     p->node = 0;
     p->body.own_at = 0;
     p->body.at = QTC_B_WHOLE;
     return i;
+}
+
+/* Text in a tool's tag: where no format was asked for, it may be YAML. */
+static size_t may_be_yaml(struct qtc_parser *p, size_t i)
+{
+    const struct qtc_format *yaml = qtc_group_find(p, QTC_BODY_YAML);
+    if (yaml != NULL && !qtc_is_given(p, p->call.format)) {
+        p->call.format = yaml;
+    }
+    return wait_for_end(p, i);
 }
 
 /* Where the name stood on a line, nothing else ends the call. */
@@ -267,7 +282,7 @@ static size_t on_text(struct qtc_parser *p, size_t i)
         return qtc_step_inner(p, i);
     }
     p->origin = QTC_S_FUNCTION;
-    return p->call.format->tool_tags ? wait_for_end(p, i) : qtc_not_structure(p, i);
+    return p->call.format->tool_tags ? may_be_yaml(p, i) : qtc_not_structure(p, i);
 }
 
 /* The arguments as a JSON object. */
@@ -382,10 +397,11 @@ static size_t framing(struct qtc_parser *p, size_t i)
 static size_t on_closing(struct qtc_parser *p, const struct element *e, size_t i)
 {
     const struct qtc_format *f = p->call.format;
-    if (ends_function(p, e->name) && p->call.name.len > 0) {
+    bool guess = p->call.pending && f->tool_tags && !qtc_is_given(p, f); /* <code></code> is text */
+    if (ends_function(p, e->name) && p->call.name.len > 0 && !guess) {
         return end_function(p, i);
     }
-    if (has_wrappers(f) && (listed(f->argument_keys, e->name) || listed(f->name_keys, e->name))) {
+    if (qtc_has_wrappers(f) && (listed(f->argument_keys, e->name) || listed(f->name_keys, e->name))) {
         return framing(p, i);
     }
     if (p->call.pending) {
@@ -824,9 +840,7 @@ static int closing_byte(struct qtc_parser *p, char c)
     struct qtc_bytes name = qtc_buf_bytes(&p->value.close), own = qtc_buf_bytes(&p->call.name);
     bool spaced = false;
     if (c == '>') {
-        return b->name_at == name.len                                     ? 1
-               : p->call.format->tool_tags && b->own_at == own.len ? 2
-                                                                          : -1;
+        return b->name_at == name.len ? 1 : p->call.format->tool_tags && b->own_at == own.len ? 2 : -1;
     }
     b->name_at = along(b->name_at, name, c, &spaced);
     b->own_at = along(b->own_at, own, c, &spaced);
@@ -910,13 +924,18 @@ static size_t accept(struct qtc_parser *p, size_t i)
     return qtc_replay(p, p->value.closer_end, i, QTC_S_BODY);
 }
 
+/* With a prefix it is no text, and a number holds no markup. */
+static bool is_certain(const struct qtc_parser *p)
+{
+    return p->call.format->element_prefix != NULL || (p->value.types & QTC_T_STRING) == 0;
+}
+
 static size_t on_value_tag(struct qtc_parser *p, int what, size_t i)
 {
     switch (what) {
     case 1:
         judge(p, false, i);
-        /* with a prefix it is no text */
-        return p->call.format->element_prefix != NULL ? accept(p, i) : i;
+        return is_certain(p) ? accept(p, i) : i;
     case 2:
         return judge(p, true, i);
     case 3: {
@@ -989,7 +1008,7 @@ static size_t reject(struct qtc_parser *p, size_t i)
 static size_t step_follow(struct qtc_parser *p, size_t i)
 {
     while (i < p->n && qtc_is_blank(p->in[i])) {
-        if (p->in[i++] == '\n' && p->body.own) {
+        if (p->in[i++] == '\n' && (p->body.own || p->body.line)) {
             return accept(p, i);
         }
     }
@@ -1033,6 +1052,22 @@ static size_t step_follow_tag(struct qtc_parser *p, size_t i)
             return reject(p, i);
         }
     }
+    return i;
+}
+
+/* ---- a block that begins with a name ------------------------------------ */
+
+size_t qtc_body_element(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    struct qtc_body_state *b = &p->body;
+    p->call.format = mark->format;
+    qtc_call_begin(p, qtc_bytes("", 0), 0, false, p->tag);
+    qtc_body_begin(p, i);
+    b->from = p->tag;
+    b->at = QTC_B_TAG;
+    b->first = mark->text[1];
+    b->quote = '\0';
+    b->equals = false;
     return i;
 }
 

@@ -132,15 +132,17 @@ static void add_tool(struct qtc_mark_set *set, const char *before, struct qtc_by
     qtc_buf_free(&text);
 }
 
-/* <NAME of each tool; `lines`: the '<' may be missing. */
+/* <NAME of each tool. `given`: the format was asked for, so what looks much like it is it. */
 static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, const struct qtc_format *f,
-                      bool lines)
+                      bool given)
 {
     for (size_t i = 0; i < qtc_tools_count(tools); i++) {
         const struct qtc_tool *tool = qtc_tools_at(tools, i);
         add_tool(set, "<", tool->name, QTC_M_TOOL, f);
-        add_tool(set, "< ", tool->name, QTC_M_TOOL, f);
-        if (lines && tool->param_count > 0) {
+        if (given) {
+            add_tool(set, "< ", tool->name, QTC_M_TOOL, f);
+        }
+        if (given && f->body == QTC_BODY_ELEMENTS && tool->param_count > 0) {
             add_tool(set, "", tool->name, QTC_M_TOOL_LINE, f);
         }
     }
@@ -181,6 +183,11 @@ static void add_suffixed_marks(struct qtc_parser *p, const struct qtc_format *f)
     }
 }
 
+bool qtc_is_given(const struct qtc_parser *p, const struct qtc_format *f)
+{
+    return p->options.format != NULL || p->options.likely == f;
+}
+
 static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
 {
     struct qtc_mark_set *set = &p->text_marks;
@@ -196,8 +203,8 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
     add_skipped_tokens(set, f);
-    if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
-        add_tools(set, p->options.tools, f, f->body == QTC_BODY_ELEMENTS);
+    if (f->tool_tags) {
+        add_tools(set, p->options.tools, f, qtc_is_given(p, f));
     }
     bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
     if (p->options.reasoning != QTC_REASONING_INLINE && !prose) {
@@ -335,6 +342,23 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     }
 }
 
+/* "<tool_name" behind <tool_call>, where a format's opener may have more in its tag. */
+static void add_elements(struct qtc_parser *p, const char *opener)
+{
+    const struct qtc_format *f;
+    size_t len = strlen(opener);
+    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+        bool shared = false;
+        for (size_t k = 0; f->open[k] != NULL; k++) {
+            bool begins = strlen(f->open[k]) + 1 == len && memcmp(f->open[k], opener, len - 1) == 0;
+            shared |= begins && opener[len - 1] == '>';
+        }
+        for (size_t k = 0; shared && qtc_has_wrappers(f) && f->name_keys[k] != NULL; k++) {
+            add_tool(&p->tag_marks, "<", qtc_str(f->name_keys[k]), QTC_M_ELEMENT, f);
+        }
+    }
+}
+
 /* This group is the one of the opener, with the suffix that the text has. */
 static bool is_group(const struct qtc_parser *p, const char *its, const struct qtc_mark_set *marks,
                      const char *opener)
@@ -378,6 +402,7 @@ void qtc_use_group(struct qtc_parser *p, const char *opener)
     if (group_size(p) > 0 && member(p, 0)->tool_tags) {
         add_tools(set, p->options.tools, member(p, 0), false);
     }
+    add_elements(p, opener);
     for (size_t i = 0; i < group_size(p); i++) {
         if (member(p, i)->function_open != NULL) {
             add_headless(set, member(p, i)); /* last: a marker counts before a mistake */

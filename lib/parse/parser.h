@@ -84,6 +84,7 @@ enum qtc_mark_kind {
     QTC_M_FUNCTION,       /* <function */
     QTC_M_TOOL,           /* <NAME, of a tool */
     QTC_M_TOOL_LINE,      /* NAME, of a tool, on a line of its own */
+    QTC_M_ELEMENT,        /* <tool_name, the first element of a block */
     QTC_M_NAME_END,       /* behind a function's name that is plain text */
     QTC_M_END_FUNCTION,   /* </function */
     QTC_M_PARAMETER,      /* <parameter, <arg_key> */
@@ -377,6 +378,10 @@ void qtc_use_formats(struct qtc_parser *p);
 /* Formats that share an opener, and the marks of their calls. "": the formats
  * whose calls need none. */
 void qtc_use_group(struct qtc_parser *p, const char *opener);
+/* The format was asked for, or is likely: what looks much like it is it. */
+bool qtc_is_given(const struct qtc_parser *p, const struct qtc_format *f);
+/* Name and arguments are elements of their own: <tool_name>, <tool_arguments>. */
+bool qtc_has_wrappers(const struct qtc_format *f);
 /* The first of the group with this body; NULL: none. */
 const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_body body);
 /* The first of the group whose function's name is plain text before this byte, a
@@ -504,6 +509,8 @@ qtc_step qtc_step_body;
 bool qtc_reads_body(const struct qtc_format *f);
 /* Behind the function's opening tag. */
 size_t qtc_body_begin(struct qtc_parser *p, size_t i);
+/* A block's first element is the function's name: its tag, <NAME, has begun at p->tag. */
+size_t qtc_body_element(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 /* It has no inside: the tag was closed at once. */
 size_t qtc_body_end(struct qtc_parser *p, size_t i);
 /* Behind <NAME, or NAME, of a tool; p->tag is where it begins. */

@@ -338,7 +338,7 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     if (whole && p->origin == QTC_S_BLOCK) {
         return headless(p, mark, i);
     }
-    if (whole) {
+    if (whole || (mark->kind == QTC_M_ELEMENT && p->origin != QTC_S_BLOCK)) {
         return no_tag(p, i);
     }
     switch (p->origin) {
@@ -780,6 +780,8 @@ size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     case QTC_M_HEADER:
     case QTC_M_MESSAGE_CLOSE:
         return on_message(p, mark, i);
+    case QTC_M_ELEMENT:
+        return p->origin == QTC_S_BLOCK ? qtc_body_element(p, mark, i) : qtc_not_structure(p, i);
     case QTC_M_TOOL:
     case QTC_M_TOOL_LINE:
         return qtc_tool_begin(p, mark, i);

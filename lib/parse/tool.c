@@ -86,7 +86,7 @@ static size_t step_tag(struct qtc_parser *p, size_t i)
         return step_attributes(p, i);
     }
     if (b->phase == SLASH) {
-        if (c != '>') {
+        if (c != '>' || !qtc_is_given(p, p->call.format)) {
             return no_tool(p, i);
         }
         begin(p, false, i + 1);

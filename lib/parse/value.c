@@ -308,7 +308,7 @@ static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
 {
     switch (closer) {
     case QTC_M_END_PARAMETER:
-        return next != QTC_M_END_PARAMETER && next != QTC_M_VALUE;
+        return next != QTC_M_END_PARAMETER && next != QTC_M_VALUE && next != QTC_M_ELEMENT;
     case QTC_M_END_FUNCTION:
         return next == QTC_M_CLOSE || next == QTC_M_MESSAGE_CLOSE || opens_call(next);
     case QTC_M_CLOSE:
