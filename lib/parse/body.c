@@ -66,7 +66,7 @@ static bool ends_body(enum qtc_mark_kind kind)
 static bool find_element(struct qtc_bytes text, const char *const *names, struct qtc_bytes *inside,
                          struct qtc_bytes *whole)
 {
-    for (size_t i = 0; names[i] != NULL; i++) {
+    for (size_t i = 0; text.len > 0 && names[i] != NULL; i++) {
         char open[64], close[64];
         size_t len = strlen(names[i]);
         if (len + 4 > sizeof open) {
