@@ -273,6 +273,43 @@ static bool stands_alone(struct qtc_bytes text, unsigned types, unsigned depth)
            t.data[0] != '[' && !((types & QTC_T_NULL) != 0 && qtc_bytes_is(t, "null"));
 }
 
+/* The next of a list's elements, as `1, 2` or a line each has them; false: it is none of the types. */
+static bool listed_scalar(struct writer *w, struct qtc_bytes *rest, unsigned types, unsigned depth)
+{
+    size_t len = 0;
+    bool mismatch = false;
+    unsigned mended = 0;
+
+    while (len < rest->len && rest->data[len] != ',' && rest->data[len] != '\n') {
+        len++;
+    }
+    struct qtc_bytes element = qtc_bytes_trim(qtc_bytes(rest->data, len));
+    len += len < rest->len;
+    *rest = qtc_bytes(rest->data + len, rest->len - len);
+    qtc_typed_inside(w->out, element, types, false, 2 * depth + 2, &mismatch, &mended);
+    return element.len > 0 && !mismatch;
+}
+
+/* `1, 2, 3` where an array of numbers is due: each is an element. */
+static bool put_list(struct writer *w, struct qtc_bytes text, unsigned types, unsigned depth)
+{
+    size_t start = w->out->len;
+    bool good = types != 0 && (types & (CONTAINERS | QTC_T_STRING | QTC_T_NULL)) == 0 && text.len > 0;
+    bool more = false;
+
+    qtc_buf_byte(w->out, '[');
+    for (; good && text.len > 0; more = true) {
+        qtc_buf_str(w->out, more ? "," : "");
+        good = listed_scalar(w, &text, types, depth);
+    }
+    qtc_buf_byte(w->out, ']');
+    if (!good) {
+        w->out->len = start;
+    }
+    w->mismatch = w->mismatch || good;
+    return good;
+}
+
 static void scalar(struct writer *w, struct inside in, bool children, const struct qtc_schema_at *at,
                    unsigned depth)
 {
@@ -280,6 +317,11 @@ static void scalar(struct writer *w, struct inside in, bool children, const stru
 
     if (stands_alone(text, at->types, depth)) {
         struct qtc_schema_at items = qtc_schema_items(at, 0);
+        struct qtc_bytes trimmed = qtc_bytes_trim(text);
+        bool list = memchr(trimmed.data, ',', trimmed.len) || memchr(trimmed.data, '\n', trimmed.len);
+        if (list && put_list(w, trimmed, items.types, depth)) {
+            return;
+        }
         qtc_buf_byte(w->out, '[');
         typed(w, text, items.types, depth);
         qtc_buf_byte(w->out, ']');

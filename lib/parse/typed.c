@@ -1,4 +1,5 @@
 #include "parse/typed.h"
+#include "parse/literal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -52,6 +53,25 @@ static bool put_number(struct qtc_buf *out, struct qtc_bytes t, unsigned types, 
     return true;
 }
 
+/* 007, +5 and .5 can be nothing but numbers, where no string is allowed. */
+static bool put_loose_number(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch,
+                             unsigned *mended)
+{
+    bool digit = false;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.data[i] == '\0' || strchr("+-.eE0123456789", t.data[i]) == NULL) {
+            return false;
+        }
+        digit = digit || (t.data[i] >= '0' && t.data[i] <= '9');
+    }
+    if (!digit || (types & QTC_T_STRING) != 0 || !qtc_python_literal(t, out)) {
+        return false;
+    }
+    *mismatch = (types & QTC_T_NUMBER) == 0 && has_fraction(t);
+    *mended |= QTC_MEND_PYTHON;
+    return true;
+}
+
 static bool put_boolean(struct qtc_buf *out, struct qtc_bytes t, bool *mismatch, unsigned *mended)
 {
     bool digit = qtc_bytes_is(t, "1") || qtc_bytes_is(t, "0");
@@ -86,7 +106,8 @@ static bool put_container(struct qtc_buf *out, struct qtc_bytes t, unsigned type
 static bool put_any(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch, unsigned *mended)
 {
     return ((types & QTC_T_NULL) && put_null(out, t, mended)) ||
-           ((types & (QTC_T_INTEGER | QTC_T_NUMBER)) && put_number(out, t, types, mismatch)) ||
+           ((types & (QTC_T_INTEGER | QTC_T_NUMBER)) &&
+            (put_number(out, t, types, mismatch) || put_loose_number(out, t, types, mismatch, mended))) ||
            ((types & QTC_T_BOOLEAN) && put_boolean(out, t, mismatch, mended)) ||
            ((types & (QTC_T_ARRAY | QTC_T_OBJECT)) && put_container(out, t, types, mismatch, mended));
 }
@@ -181,22 +202,14 @@ unsigned qtc_type_named(struct qtc_bytes name)
         const char *name;
         unsigned types;
     } rows[] = {
-        {"string", QTC_T_STRING},
-        {"str", QTC_T_STRING},
-        {"integer", QTC_T_INTEGER},
-        {"int", QTC_T_INTEGER},
-        {"number", QTC_T_NUMBER},
-        {"float", QTC_T_NUMBER},
-        {"double", QTC_T_NUMBER},
-        {"boolean", QTC_T_BOOLEAN},
-        {"bool", QTC_T_BOOLEAN},
-        {"null", QTC_T_NULL},
-        {"array", QTC_T_ARRAY},
-        {"list", QTC_T_ARRAY},
-        {"object", QTC_T_OBJECT},
-        {"dict", QTC_T_OBJECT},
-        {"true", QTC_T_STRING},
-        {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
+        {"string", QTC_T_STRING},   {"str", QTC_T_STRING},
+        {"integer", QTC_T_INTEGER}, {"int", QTC_T_INTEGER},
+        {"number", QTC_T_NUMBER},   {"float", QTC_T_NUMBER},
+        {"double", QTC_T_NUMBER},   {"boolean", QTC_T_BOOLEAN},
+        {"bool", QTC_T_BOOLEAN},    {"null", QTC_T_NULL},
+        {"array", QTC_T_ARRAY},     {"list", QTC_T_ARRAY},
+        {"object", QTC_T_OBJECT},   {"dict", QTC_T_OBJECT},
+        {"true", QTC_T_STRING},     {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (qtc_bytes_is(name, rows[i].name)) {
