@@ -12,6 +12,7 @@ static qtc_step step_trial_tail;
 static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_LABEL] = qtc_step_label,
     [QTC_S_TAIL] = qtc_step_tail,
     [QTC_S_MESSAGE] = qtc_step_message,
     [QTC_S_NAME] = qtc_step_name,
@@ -31,6 +32,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_VALUE_LINE] = qtc_step_value_line,
     [QTC_S_VALUE_TAG] = qtc_step_value_tag,
     [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_CDATA] = qtc_step_cdata,
     [QTC_S_FOLLOW] = qtc_step_follow,
     [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
     [QTC_S_NEST] = qtc_step_nest,
@@ -379,6 +381,7 @@ enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len
 
 void qtc_parser_reset(struct qtc_parser *p)
 {
+    bool inline_text = p->options.reasoning == QTC_REASONING_INLINE;
     p->code = QTC_OK;
     p->base = p->done = p->cand = p->tag = 0;
     p->no_nest = false;
@@ -390,8 +393,9 @@ void qtc_parser_reset(struct qtc_parser *p)
     }
     qtc_unmark(p);
     p->text = (struct qtc_text_state){
-        .reasoning = p->options.starts_in_reasoning && p->options.reasoning != QTC_REASONING_INLINE,
+        .reasoning = p->options.starts_in_reasoning && !inline_text,
         .line_blank = true,
+        .label = inline_text || p->options.format == NULL ? NULL : p->options.format->think_label,
     };
     qtc_text_begin(p, false);
 }

@@ -7,16 +7,50 @@
 
 /* ---- sets of marks ------------------------------------------------------ */
 
+/* A mark that is written like that. */
+static void add_written(struct qtc_mark_set *set, const char *written, const struct qtc_mark *mark)
+{
+    struct qtc_mark copy = *mark;
+    size_t id = set->marks.len / sizeof copy;
+    copy.len = strlen(written);
+    qtc_buf_add(&set->marks, (const char *)&copy, sizeof copy);
+    qtc_markers_add(&set->find, written, (int)id);
+}
+
+static bool is_edge(char a, char b)
+{
+    return (a == '>' && b != '<' && b != '\0') || (a != '\0' && a != '>' && b == '<');
+}
+
+/* <|open|> tools <|sep|> */
+static void add_spaced(struct qtc_mark_set *set, const struct qtc_mark *mark)
+{
+    struct qtc_buf text = {0};
+    for (const char *c = mark->text; *c != '\0'; c++) {
+        qtc_buf_byte(&text, *c);
+        if (is_edge(c[0], c[1])) {
+            qtc_buf_byte(&text, ' ');
+        }
+    }
+    if (text.len > strlen(mark->text)) {
+        qtc_buf_byte(&text, '\0');
+        add_written(set, text.data, mark);
+    }
+    set->find.failed |= text.failed;
+    qtc_buf_free(&text);
+}
+
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
     struct qtc_mark mark = {.text = text, .format = format, .kind = kind};
-    size_t id = set->marks.len / sizeof mark;
     if (text == NULL || text[0] == '\0') {
         return;
     }
-    qtc_buf_add(&set->marks, (const char *)&mark, sizeof mark);
-    qtc_markers_add(&set->find, text, (int)id);
+    add_written(set, text, &mark);
+    if (format->spaced) {
+        add_spaced(set, &mark);
+    }
 }
 
 static void add_marks(struct qtc_mark_set *set, const char *const *texts, enum qtc_mark_kind kind,
@@ -102,7 +136,7 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
         add_mark(set, f->function_open, QTC_M_FUNCTION, f);
     }
     add_marks(set, f->header_open, QTC_M_HEADER, f);
-    add_marks(set, f->header_end, QTC_M_SPECIAL, f); /* without its header it says nothing */
+    add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
@@ -110,7 +144,8 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
-    if (p->options.reasoning != QTC_REASONING_INLINE) {
+    /* Messages are read as such whatever becomes of reasoning: there are no markers to leave in it. */
+    if (p->options.reasoning != QTC_REASONING_INLINE || f->header_open[0] != NULL) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -219,6 +254,7 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     add_mark(set, f->type_open, QTC_M_TYPE, f);
     add_mark(set, f->value_open, QTC_M_VALUE, f);
     add_closing(set, f->parameter_close, QTC_M_END_PARAMETER, f);
+    add_mark(set, f->cdata ? "<![CDATA[" : NULL, QTC_M_CDATA, f);
     add_marks(set, f->skip, QTC_M_SKIP, f);
     add_marks(set, f->header_open, QTC_M_HEADER, f);
     add_marks(set, f->header_end, QTC_M_HEADER_END, f);

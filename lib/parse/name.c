@@ -15,12 +15,18 @@ bool qtc_tag_whole(const char *marker)
     return !word || strchr(marker, '<') == NULL;
 }
 
+/* Blanks, and the letter that stands for one inside of tokenizers ("Ġ"). */
 static struct qtc_bytes skip_blanks(struct qtc_bytes s)
 {
-    while (s.len > 0 && qtc_is_blank(s.data[0])) {
-        s = qtc_bytes(s.data + 1, s.len - 1);
+    for (;;) {
+        size_t n = s.len > 0 && qtc_is_blank(s.data[0])                      ? 1
+                   : s.len > 0 && memcmp(s.data, "\xc4\xa0", s.len < 2 ? 1 : 2) == 0 ? (s.len < 2 ? 1 : 2)
+                                                                            : 0;
+        if (n == 0) {
+            return s;
+        }
+        s = qtc_bytes(s.data + n, s.len - n);
     }
-    return s;
 }
 
 static struct qtc_bytes trim_name(struct qtc_bytes name, unsigned *flags)
@@ -132,6 +138,9 @@ static bool read_attributes(const struct qtc_format *f, enum qtc_mark_kind kind,
     const char *wanted = name_attribute(f, kind);
     struct attribute a;
     bool found = false;
+    if (inside.len > 0 && !qtc_is_blank(inside.data[0])) {
+        tag->flags |= QTC_NAME_UNTERMINATED; /* <functionname="N"> */
+    }
     while (next_attribute(&inside, &a)) {
         bool usual = wanted != NULL && qtc_bytes_is(a.key, wanted);
         if (!found && (usual || qtc_bytes_is(a.key, "name"))) {
@@ -186,11 +195,17 @@ bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
     if (reads_as_text(f, kind) || s.data[0] == '=') {
         return true;
     }
-    return s.len < inside.len && (may_become(s, "name") || may_become(s, name_attribute(f, kind)) ||
-                                  may_become(s, f->type_attribute));
+    return may_become(s, name_attribute(f, kind)) ||
+           (s.len < inside.len && (may_become(s, "name") || may_become(s, f->type_attribute)));
 }
 
 /* ---- a call's name ------------------------------------------------------ */
+
+static bool begins(struct qtc_bytes text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.data, with, len) == 0;
+}
 
 /* functions.N:0 is N */
 static struct qtc_bytes cut_ordinal(struct qtc_bytes name)
@@ -202,6 +217,40 @@ static struct qtc_bytes cut_ordinal(struct qtc_bytes name)
     return len > 1 && len < name.len && name.data[len - 1] == ':' ? qtc_bytes(name.data, len - 1) : name;
 }
 
+/* &amp; and its like in an attribute; the result is valid until the next one. */
+struct qtc_bytes qtc_name_plain(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name)
+{
+    static const char *const entities[][2] = {
+        {"&amp;", "&"}, {"&quot;", "\""}, {"&lt;", "<"}, {"&gt;", ">"}, {"&apos;", "'"}};
+    struct qtc_buf *plain = &p->call.key;
+    if (!f->entities || name.len == 0 || memchr(name.data, '&', name.len) == NULL) {
+        return name;
+    }
+    plain->len = 0;
+    for (size_t i = 0, used; i < name.len; i += used) {
+        size_t k = 0;
+        while (k < 5 && !begins(qtc_bytes(name.data + i, name.len - i), entities[k][0])) {
+            k++;
+        }
+        used = k < 5 ? strlen(entities[k][0]) : 1;
+        qtc_buf_byte(plain, k < 5 ? entities[k][1][0] : name.data[i]);
+    }
+    return qtc_buf_bytes(plain);
+}
+
+/* N.N is N, where that is a tool and N.N is not. */
+static struct qtc_bytes undouble(struct qtc_parser *p, struct qtc_bytes name)
+{
+    size_t half = name.len / 2;
+    struct qtc_bytes first = qtc_bytes(name.data, half);
+    bool doubled = name.len % 2 == 1 && half > 0 && name.data[half] == '.' &&
+                   memcmp(name.data, name.data + half + 1, half) == 0;
+    return doubled && qtc_tools_find(p->options.tools, name) == NULL &&
+                   qtc_tools_find(p->options.tools, first) != NULL
+               ? first
+               : name;
+}
+
 struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name)
 {
     p->call.id.len = 0;
@@ -209,13 +258,14 @@ struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, 
         qtc_buf_put(&p->call.id, name);
         name = cut_ordinal(name);
     }
+    name = qtc_name_plain(p, f, name);
     for (size_t i = 0; f->name_prefixes[i] != NULL; i++) {
         size_t len = strlen(f->name_prefixes[i]);
-        if (name.len > len && memcmp(name.data, f->name_prefixes[i], len) == 0) {
+        if (name.len > len && begins(name, f->name_prefixes[i])) {
             return qtc_bytes(name.data + len, name.len - len);
         }
     }
-    return name;
+    return f->doubled_names ? undouble(p, name) : name;
 }
 
 /* ---- names that are plain text ------------------------------------------ */
@@ -259,6 +309,13 @@ static size_t begin_object(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* A line of text that goes on with a list is more than prose only if the tools have that name. */
+static bool is_prose(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    return p->text.bare && !p->text.line_blank && p->options.tools != NULL &&
+           qtc_tools_find(p->options.tools, name) == NULL;
+}
+
 /* in[i] opens the arguments. */
 static size_t on_bracket(struct qtc_parser *p, size_t i)
 {
@@ -272,6 +329,9 @@ static size_t on_bracket(struct qtc_parser *p, size_t i)
         return qtc_not_structure(p, i);
     }
     bool reader = f->body == QTC_BODY_PYTHON || f->body == QTC_BODY_GEMMA;
+    if (is_prose(p, name_text(p, i))) {
+        return qtc_not_structure(p, i);
+    }
     bool certain = !reader && p->text.in_block;
     begin_call(p, f, certain, qtc_pos(p, i), i);
     if (reader) {

@@ -394,14 +394,28 @@ void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
     p->header_format = mark->format;
     p->header_end = end_of_tag(mark);
     p->header_matched = 0;
-    p->header_sure = false;
+    p->header_sure = p->header_quoted = false;
     p->header_flags = 0;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_HEADER;
 }
 
+/* The tag has attributes, and ends with a token: "<|sep|>". */
+static bool quotes_count(const struct qtc_parser *p)
+{
+    const struct qtc_format *f = p->header_format;
+    const char *attribute = p->header_kind == QTC_M_PARAMETER ? f->key_attribute : f->name_attribute;
+    return p->header_end[0] == '<' && attribute != NULL;
+}
+
 int qtc_header_byte(struct qtc_parser *p, char c)
 {
+    if (c == '"' && quotes_count(p)) {
+        p->header_quoted = !p->header_quoted;
+    }
+    if (p->header_quoted) {
+        return c == '\n' ? -1 : 0;
+    }
     if (c == p->header_end[p->header_matched]) {
         return p->header_end[++p->header_matched] == '\0';
     }
@@ -528,7 +542,8 @@ static size_t parameter_header(struct qtc_parser *p, size_t i)
     } else if (f->value_open != NULL) {
         keep_key(p, &tag);
     } else {
-        qtc_parameter_begin(p, tag.name, tag.flags | p->header_flags, tag.types);
+        struct qtc_bytes name = qtc_name_plain(p, f, tag.name);
+        qtc_parameter_begin(p, name, tag.flags | p->header_flags, tag.types);
     }
     qtc_unmark(p);
     return i;
