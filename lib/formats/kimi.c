@@ -35,6 +35,7 @@ const struct qtc_format qtc_format_kimi_k3 = {
     .body = QTC_BODY_TAGS,
     .open = {"<|open|>tools<|sep|>"},
     .close = {"<|close|>tools<|sep|>"},
+    .array = true,
     .function_open = "<|open|>call",
     .function_end = "<|sep|>",
     .function_close = "<|close|>call<|sep|>",

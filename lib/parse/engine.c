@@ -229,8 +229,31 @@ static void finish_after(struct qtc_parser *p)
     p->state = QTC_S_TEXT;
 }
 
+/* The text ends in a marker, which is framing; blanks may stand before it. */
+static void finish_marker(struct qtc_parser *p)
+{
+    qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+    if (p->cand > p->mark && !p->text.after_call) {
+        qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
+        qtc_mark_move(p, p->cand);
+    }
+    qtc_emit_held(p, QTC_FRAMING, 0);
+    p->state = QTC_S_TEXT;
+}
+
+/* A marker that has a whole token already, but not all of its text: <|close|>mess */
+static bool cut_in_marker(struct qtc_parser *p)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->cand, 0);
+    return p->text.code == 0 && p->text.fence == 0 && held.len > 2 &&
+           memmem(held.data, held.len, "|>", 2) != NULL;
+}
+
 static void finish_text(struct qtc_parser *p)
 {
+    if (p->mark != QTC_NO_MARK && p->state == QTC_S_TEXT_MARK && cut_in_marker(p)) {
+        finish_marker(p);
+    }
     bool dropped = p->text.fresh && p->text.after_call && p->state == QTC_S_TEXT;
     if (p->mark != QTC_NO_MARK) {
         qtc_emit_held(p, dropped ? QTC_FRAMING : qtc_text_kind(p), 0);
@@ -288,13 +311,7 @@ static void finish_opener(struct qtc_parser *p)
         qtc_unmark(p);
         p->state = QTC_S_TEXT;
     } else {
-        qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
-        if (p->cand > p->mark && !p->text.after_call) {
-            qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
-            qtc_mark_move(p, p->cand);
-        }
-        qtc_emit_held(p, QTC_FRAMING, 0);
-        p->state = QTC_S_TEXT;
+        finish_marker(p);
     }
 }
 

@@ -178,6 +178,9 @@ void qtc_use_formats(struct qtc_parser *p)
         }
     }
     seal(&p->text_marks);
+    if (f != NULL && f->bare && f->body == QTC_BODY_PYTHON) {
+        p->text_marks.special['['] = 1; /* calls begin inside a line too */
+    }
 }
 
 /* ---- a group's ---------------------------------------------------------- */

@@ -104,7 +104,7 @@ void qtc_block_begin(struct qtc_parser *p, const char *opener)
 {
     qtc_use_group(p, opener);
     p->text.in_block = true;
-    p->text.no_close = !qtc_group_closes(p);
+    p->text.no_close = opener[0] == '\0' || !qtc_group_closes(p);
     p->text.in_array = p->text.block_call = p->text.in_function = false;
     p->header_format = NULL;
     p->state = QTC_S_BLOCK;
@@ -137,7 +137,7 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
     if (c == '[') {
         p->text.in_array = true;
         p->state = QTC_S_ARRAY;
-        if (!format->array && p->text.in_block) {
+        if (!format->array && !qtc_group_first(p)->array && p->text.in_block) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -253,7 +253,7 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
     if (!p->text.in_block) {
         return leave(p, i);
     }
-    if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+    if (qtc_name_char(c) && !p->text.no_close && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
         p->cand = qtc_pos(p, i);
         return qtc_name_begin(p, i);
     }

@@ -131,15 +131,16 @@ static size_t scan(struct qtc_parser *p, size_t i)
                 i++;
             }
         }
-        if (i > begin) {
-            if (t->ticks > 0) {
-                end_ticks(t);
-            }
-        } else if (p->text_marks.find.first[(unsigned char)in[i]] || may_be_bare(p, in[i])) {
-            break;
-        } else {
-            note_byte(t, in[i++]);
+        if (t->ticks > 0 && (i > begin || in[i] != t->tick)) {
+            end_ticks(t);
         }
+        if (i > begin) {
+            continue;
+        }
+        if (p->text_marks.find.first[(unsigned char)in[i]] || may_be_bare(p, in[i])) {
+            break;
+        }
+        note_byte(t, in[i++]);
     }
     return i;
 }
