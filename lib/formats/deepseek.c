@@ -5,6 +5,7 @@
 
 const struct qtc_format qtc_format_deepseek_v31 = {
     .name = "deepseek_v31",
+    .rank = 5,
     .aliases = {"deepseekv31", "deepseek31", "deepseek_v3_1"},
     .models = "DeepSeek V3.1, V3.2-Exp",
     .model_ids = {"deepseek-v3.1", "deepseek-chat-v3.1", "deepseek-v3-1", "deepseek.v3",
@@ -26,6 +27,7 @@ const struct qtc_format qtc_format_deepseek_v31 = {
 
 const struct qtc_format qtc_format_deepseek_v3 = {
     .name = "deepseek_v3",
+    .rank = 4,
     .aliases = {"deepseekv3", "deepseek", "deepseek_r1"},
     .models = "DeepSeek V3, R1",
     .model_ids = {"deepseek-v3", "deepseek-chat-v3", "deepseek-r1", "deepseek.r1"},

@@ -65,6 +65,9 @@ struct qtc_format {
     const char *example; /* a call of get_weather, as the model writes it; tests parse it */
 
     enum qtc_body body;
+    /* Formats are listed, and where an opener is shared tried, by rank, then by name;
+     * 0 stands for 50. Not in files: a format that is given is tried first. */
+    unsigned rank;
     const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
     const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
     bool bare;    /* text that begins with a call begins a block too */
@@ -134,8 +137,8 @@ struct qtc_format {
                                                         that is not listed is a call's name */
 };
 
-/* All built-in formats, in the order in which they are listed: where an opener is
- * shared, the first one that fits counts. */
+/* All built-in formats, by rank: where an opener is shared, the first one that
+ * fits counts. */
 const struct qtc_format *const *qtc_formats(size_t *count);
 /* By name or alias; NULL when unknown. "auto" is not a format. */
 const struct qtc_format *qtc_format_find(const char *name);

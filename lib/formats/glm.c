@@ -3,6 +3,7 @@
 
 const struct qtc_format qtc_format_glm45 = {
     .name = "glm45",
+    .rank = 3,
     .aliases = {"glm47", "glm", "glm45_moe", "glm47_moe"},
     .models = "GLM-4.5 to GLM-5",
     .model_ids = {"glm-4.5", "glm-4.5v", "glm-4.6", "glm-4.6v", "glm-4.7", "glm-5", "glm-5.1", "glm4.5",

@@ -94,6 +94,7 @@ const struct qtc_format qtc_format_apertus = {
 /* The list is the whole answer, or stands in whatever the model thought of. */
 const struct qtc_format qtc_format_xlam = {
     .name = "xlam",
+    .rank = 81,
     .models = "xLAM",
     .model_ids = {"xlam", "xlam-2", "llama-xlam-2"},
     .example = "[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}]",
@@ -111,6 +112,7 @@ const struct qtc_format qtc_format_xlam = {
 /* The same in Python's spelling: [{'name': N, 'arguments': {…}}]. */
 const struct qtc_format qtc_format_sarashina = {
     .name = "sarashina",
+    .rank = 82,
     .models = "Sarashina 2",
     .model_ids = {"sarashina2", "sarashina2.2", "sarashina"},
     .example = "<|tool_calls|>[{'name': 'get_weather', 'arguments': {'city': 'Tokyo'}}]",
@@ -126,6 +128,7 @@ const struct qtc_format qtc_format_sarashina = {
 
 const struct qtc_format qtc_format_bare_json = {
     .name = "json",
+    .rank = 83,
     .models = "any that writes calls as bare JSON",
     .example = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}",
     .body = QTC_BODY_JSON,

@@ -3,6 +3,7 @@
 
 const struct qtc_format qtc_format_openai = {
     .name = "openai",
+    .rank = 6,
     .aliases = {"gpt-oss", "harmony", "openai_gptoss"},
     .models = "gpt-oss",
     .model_ids = {"gpt-oss"},
@@ -29,6 +30,7 @@ const struct qtc_format qtc_format_openai = {
 
 const struct qtc_format qtc_format_beam = {
     .name = "beam",
+    .rank = 87,
     .models = "Beam",
     .example = " to=get_weather<|channel|>analysis <|constrain|>xml<|message|>"
                "<rfl:parameter name=\"city\">\nTokyo\n</rfl:parameter><|call|>",

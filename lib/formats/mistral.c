@@ -4,6 +4,7 @@
 
 const struct qtc_format qtc_format_mistral = {
     .name = "mistral",
+    .rank = 7,
     .aliases = {"magistral"},
     .models = "Mistral, Magistral, Devstral, Ministral, Mixtral 8x22B",
     .model_ids = {"mistral-7b", "mistral-nemo", "mistral-small", "mistral-medium", "mistral-large",

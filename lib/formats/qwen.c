@@ -4,6 +4,7 @@
 
 const struct qtc_format qtc_format_qwen3_coder = {
     .name = "qwen3_coder",
+    .rank = 1,
     .aliases = {"qwen3_xml", "qwen_coder", "qwen_xml", "nemotron_nano", "nemotron_v3", "step3p5", "step5",
                 "granite_thinking_parser", "minicpmv"},
     .models = "Qwen3-Coder, Qwen3.5, Nemotron 3, Step 3.5",

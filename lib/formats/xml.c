@@ -4,6 +4,7 @@
 /* The opener's tag holds the name, or elements called as the JSON keys do. */
 const struct qtc_format qtc_format_xml_generic = {
     .name = "xml_generic",
+    .rank = 84,
     .models = "any that writes calls as XML of its own making",
     .example = "<tool_call name=\"get_weather\"><args><city>Tokyo</city></args></tool_call>",
     .body = QTC_BODY_ELEMENTS,
@@ -22,6 +23,7 @@ const struct qtc_format qtc_format_xml_generic = {
 
 const struct qtc_format qtc_format_morph_xml = {
     .name = "morph_xml",
+    .rank = 85,
     .models = "any, through the AI SDK's tool middleware; needs the tools",
     .example = "<get_weather>\n<city>Tokyo</city>\n</get_weather>",
     .body = QTC_BODY_ELEMENTS,
@@ -34,6 +36,7 @@ const struct qtc_format qtc_format_morph_xml = {
 
 const struct qtc_format qtc_format_yaml_xml = {
     .name = "yaml_xml",
+    .rank = 86,
     .models = "any, through the AI SDK's tool middleware; needs the tools",
     .example = "<get_weather>\ncity: Tokyo\n</get_weather>",
     .body = QTC_BODY_YAML,

@@ -303,6 +303,14 @@ static size_t on_angle(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Once it is certain that this is a call, nothing of it has to be kept. */
+static void let_go(struct qtc_parser *p)
+{
+    if (p->call.open) {
+        qtc_unmark(p);
+    }
+}
+
 /* What the last feed of the object led to. */
 static size_t on_event(struct qtc_parser *p, size_t i)
 {
@@ -314,16 +322,16 @@ static size_t on_event(struct qtc_parser *p, size_t i)
     switch (o->mend.event) {
     case QTC_MEND_KEY:
         on_key(p, qtc_pos(p, i));
+        let_go(p);
         break;
     case QTC_MEND_VALUE:
         on_value(p, qtc_pos(p, i));
+        let_go(p);
         break;
     case QTC_MEND_END:
         if (!o->bare) {
             on_value_end(p, qtc_pos(p, i));
-            if (p->call.open) {
-                qtc_unmark(p);
-            }
+            let_go(p);
             break;
         }
         return end_arguments(p, i);

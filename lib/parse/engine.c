@@ -446,6 +446,10 @@ void qtc_parser_free(struct qtc_parser *p)
     qtc_mark_set_free(&p->text_marks);
     qtc_mark_set_free(&p->tag_marks);
     qtc_buf_free(&p->group);
+    for (size_t i = 0; i < QTC_GROUPS; i++) {
+        qtc_buf_free(&p->groups[i].formats);
+        qtc_mark_set_free(&p->groups[i].marks);
+    }
     qtc_python_free(&p->python);
     qtc_gemma_free(&p->gemma);
     free(p);

@@ -144,8 +144,9 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
+    bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
     /* Messages are read as such whatever becomes of reasoning: there are no markers to leave in it. */
-    if (p->options.reasoning != QTC_REASONING_INLINE || f->header_open[0] != NULL) {
+    if ((p->options.reasoning != QTC_REASONING_INLINE || f->header_open[0] != NULL) && !prose) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -166,6 +167,14 @@ static const struct qtc_format *candidate(const struct qtc_parser *p, size_t i)
     return i < count ? all[i] : NULL;
 }
 
+/* Among all formats, markers that begin like a word are looked for only at a line's beginning. */
+static void skip_words(unsigned char *special)
+{
+    for (int c = 'A'; c <= 'z'; c++) {
+        special[c] = qtc_name_char((char)c) ? 0 : special[c];
+    }
+}
+
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
@@ -178,8 +187,11 @@ void qtc_use_formats(struct qtc_parser *p)
         }
     }
     seal(&p->text_marks);
-    if (f != NULL && f->bare && f->body == QTC_BODY_PYTHON) {
-        p->text_marks.special['['] = 1; /* calls begin inside a line too */
+    unsigned char *special = p->text_marks.special;
+    if (p->options.format == NULL) {
+        skip_words(special);
+    } else if (p->bare) {
+        special['{'] = special['['] = 1;
     }
 }
 
@@ -268,10 +280,30 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     }
 }
 
+/* Puts the group at hand aside, and takes the one of this opener if it is there. */
+static bool swap_group(struct qtc_parser *p, const char *opener)
+{
+    struct qtc_group current = {p->opener, p->group, p->tag_marks}, *place = &p->groups[p->oldest];
+    bool found = false;
+    for (size_t i = 0; i < QTC_GROUPS && !found; i++) {
+        found = p->groups[i].opener != NULL && strcmp(p->groups[i].opener, opener) == 0;
+        place = found ? &p->groups[i] : place;
+    }
+    p->oldest = found ? p->oldest : (p->oldest + 1) % QTC_GROUPS;
+    p->opener = place->opener;
+    p->group = place->formats;
+    p->tag_marks = place->marks;
+    *place = current;
+    return found;
+}
+
 void qtc_use_group(struct qtc_parser *p, const char *opener)
 {
     struct qtc_mark_set *set = &p->tag_marks;
     if (p->opener != NULL && strcmp(p->opener, opener) == 0) {
+        return;
+    }
+    if (p->opener != NULL && swap_group(p, opener)) {
         return;
     }
     p->opener = opener;
@@ -372,6 +404,16 @@ const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool cha
         const struct qtc_format *f = member(p, i);
         if (f->header_open[0] != NULL && listed(f->header_open, "<|channel|>") == channels) {
             return f;
+        }
+    }
+    return member(p, 0);
+}
+
+const struct qtc_format *qtc_group_lists(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        if (member(p, i)->array) {
+            return member(p, i);
         }
     }
     return member(p, 0);

@@ -67,6 +67,7 @@ static size_t begin_text(struct qtc_parser *p, enum qtc_route route, size_t i)
 {
     struct qtc_text_state *t = &p->text;
     qtc_emit_held(p, QTC_FRAMING, i);
+    t->bare = false;
     t->reasoning = route == QTC_ROUTE_REASONING;
     t->thought |= t->reasoning;
     t->dropped = route == QTC_ROUTE_DROP;
@@ -83,6 +84,7 @@ static size_t begin_text(struct qtc_parser *p, enum qtc_route route, size_t i)
 static size_t begin_call(struct qtc_parser *p, struct qtc_bytes name, size_t i)
 {
     const struct qtc_format *f = p->header_format;
+    p->text.bare = false;
     p->text.reasoning = p->text.dropped = p->text.no_calls = false;
     p->text.in_block = p->text.no_close = true;
     p->text.in_array = p->text.in_function = false;
@@ -111,7 +113,7 @@ size_t qtc_message_header_end(struct qtc_parser *p, size_t i)
 size_t qtc_message_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     qtc_use_group(p, mark == NULL ? QTC_BEHIND_PROMPT : mark->text);
-    p->header_bare = mark == NULL;
+    p->header_bare = p->text.bare = mark == NULL;
     p->header_at = p->tag;
     p->state = QTC_S_MESSAGE;
     return i;

@@ -229,6 +229,15 @@ struct qtc_object {
     bool comma;         /* ARRAY: behind a comma */
 };
 
+/* Formats that share an opener, and the marks of their calls. */
+struct qtc_group {
+    const char *opener; /* NULL: none yet */
+    struct qtc_buf formats; /* const struct qtc_format *[] */
+    struct qtc_mark_set marks;
+};
+
+#define QTC_GROUPS 3 /* a response goes to and fro between a message's and its calls' */
+
 struct qtc_parser {
     struct qtc_parse_options options;
     qtc_sink *sink;
@@ -274,6 +283,8 @@ struct qtc_parser {
     struct qtc_mark_set tag_marks;
     const char *opener;   /* that tag_marks are of, or one of the above */
     struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
+    struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
+    unsigned oldest;
     bool bare;            /* text may begin with a call */
     bool starts_in_header; /* or inside a message's header */
     bool header_bare;     /* which that message's does */
@@ -319,6 +330,8 @@ const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_bod
 /* The first of the group whose function's name is plain text before this byte, a
  * bracket; '\0': before a tag. */
 const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
+/* The first of the group that writes lists of calls, or else that stands for the group. */
+const struct qtc_format *qtc_group_lists(const struct qtc_parser *p);
 /* The first of the group whose messages have channels, or have none. */
 const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels);
 /* One that stands for the group. */

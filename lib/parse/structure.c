@@ -135,6 +135,7 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
 {
     const struct qtc_format *format = qtc_object_format(p);
     if (c == '[') {
+        format = p->text.bare ? qtc_group_lists(p) : format;
         p->text.in_array = true;
         p->state = QTC_S_ARRAY;
         if (!format->array && !qtc_group_first(p)->array && p->text.in_block) {

@@ -118,6 +118,14 @@ static size_t skip_fresh_blanks(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Among all formats a marker that begins like a word counts only at a line's
+ * beginning: else each such letter of prose would have to be looked at. */
+static bool begins_mark(const struct qtc_parser *p, char c)
+{
+    return p->text_marks.find.first[(unsigned char)c] &&
+           (p->text.line_blank || p->text_marks.special[(unsigned char)c]);
+}
+
 /* Up to the first byte of a marker, or the end. */
 static size_t scan(struct qtc_parser *p, size_t i)
 {
@@ -137,7 +145,7 @@ static size_t scan(struct qtc_parser *p, size_t i)
         if (i > begin) {
             continue;
         }
-        if (p->text_marks.find.first[(unsigned char)in[i]] || may_be_bare(p, in[i])) {
+        if (begins_mark(p, in[i]) || may_be_bare(p, in[i])) {
             break;
         }
         note_byte(t, in[i++]);

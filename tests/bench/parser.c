@@ -35,6 +35,7 @@ struct text_case {
 static const struct text_case text_cases[] = {
     {"prose", "qwen3_coder", "", "", BENCH_PROSE, false, 16 * MIB},
     {"prose", "hermes", "", "", BENCH_PROSE, false, 16 * MIB},
+    {"prose", "auto", "", "", BENCH_PROSE, false, 16 * MIB},
     {"prose with code and `<`", "qwen3_coder", "", "", BENCH_MARKUP, false, 16 * MIB},
     {"prose with code and `<`", "auto", "", "", BENCH_MARKUP, false, 16 * MIB},
     {"small calls", "qwen3_coder", "", "", BENCH_QWEN, false, 16 * MIB},
@@ -256,10 +257,10 @@ static int by_seconds(const void *a, const void *b)
 }
 
 /* The median of some rounds. */
-static struct result parse_rounds(const struct source *s, const char *format, int rounds)
+static struct result parse_rounds(const struct source *s, const char *format, const char *tools_text, int rounds)
 {
     struct qtc_error error;
-    struct qtc_tools *tools = qtc_tools_read(qtc_str(bench_tools()), &error);
+    struct qtc_tools *tools = qtc_tools_read(qtc_str(tools_text), &error);
     struct qtc_parse_options options = {.format = qtc_format_find(format), .tools = tools};
     struct result results[ROUNDS];
     if (!tools || (!options.format && strcmp(format, "auto") != 0)) {
@@ -354,7 +355,7 @@ static struct result measure_text(const void *what, size_t characters)
     }
     cut_block(&s, characters);
     s.repeat = c->size / BLOCK;
-    return parse_rounds(&s, c->format, ROUNDS);
+    return parse_rounds(&s, c->format, bench_tools(), ROUNDS);
 }
 
 static void print_speed(const struct figure *f)
@@ -403,7 +404,7 @@ static struct result measure_shape(const void *what, size_t characters)
     if (s.before.failed) {
         die("out of memory");
     }
-    return parse_rounds(&s, shape->format, HOSTILE_ROUNDS);
+    return parse_rounds(&s, shape->format, bench_tools(), HOSTILE_ROUNDS);
 }
 
 static void print_shape(const struct shape *shape, size_t characters)
@@ -439,6 +440,86 @@ static void print_shapes(void)
     }
 }
 
+/* ---- every format ------------------------------------------------------------ */
+
+/* What the rows' examples call. */
+static const char example_tools[] = "[{\"type\": \"function\", \"function\": {\"name\": \"get_weather\", \"parameters\": "
+                                    "{\"type\": \"object\", \"properties\": {\"city\": {\"type\": \"string\"}}}}}]";
+
+/* The row's example again and again. */
+static struct result measure_calls(const void *what, size_t characters)
+{
+    const struct qtc_format *format = what;
+    struct source s = {.piece = characters, .repeat = 4 * MIB / BLOCK};
+    while (s.block.len < BLOCK && !s.block.failed) {
+        qtc_buf_str(&s.block, format->example);
+        qtc_buf_byte(&s.block, '\n');
+    }
+    cut_block(&s, characters);
+    return parse_rounds(&s, format->name, example_tools, HOSTILE_ROUNDS);
+}
+
+struct sized_format {
+    const struct qtc_format *format;
+    size_t size;
+};
+
+/* The row's example with a long text for the city. */
+static struct result measure_value(const void *what, size_t characters)
+{
+    static const char city[] = "Tokyo";
+    const struct sized_format *sized = what;
+    const char *example = sized->format->example, *at = strstr(example, city);
+    struct source s = {.piece = characters, .repeat = sized->size / BLOCK};
+    uint64_t state = 1;
+    if (at == NULL) {
+        die("an example without its city");
+    }
+    qtc_buf_add(&s.before, example, (size_t)(at - example));
+    qtc_buf_str(&s.after, at + sizeof city - 1);
+    while (s.block.len < BLOCK && !s.block.failed) {
+        bench_sentence(&s.block, &state);
+        qtc_buf_byte(&s.block, ' ');
+    }
+    cut_block(&s, characters);
+    return parse_rounds(&s, sized->format->name, example_tools, HOSTILE_ROUNDS);
+}
+
+static double rate(const struct figure *f)
+{
+    return f->failed ? 0 : (double)f->result.bytes / 1e6 / f->result.seconds;
+}
+
+static void print_values(const struct qtc_format *format)
+{
+    static const size_t sizes[] = {MIB, 4 * MIB, 16 * MIB, 64 * MIB};
+    struct figure figure = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct sized_format sized = {format, sizes[i]};
+        figure = measured(measure_value, &sized, 7);
+        printf(figure.failed ? " failed |" : " %.0f |", rate(&figure));
+    }
+    printf(" %ld |\n", figure.peak_kib);
+}
+
+static void print_formats(void)
+{
+    size_t count;
+    const struct qtc_format *const *all = qtc_formats(&count);
+    struct figure reference = measured(measure_calls, qtc_format_find("qwen3_coder"), 7);
+    puts("| format | small calls in 7s: MB/s | qwen3_coder = 1 | a string of 1 MiB in 7s: MB/s | 4 MiB | 16 MiB | 64 MiB "
+         "| peak RSS, KiB |");
+    puts("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->body == QTC_BODY_NONE) {
+            continue;
+        }
+        struct figure calls = measured(measure_calls, all[i], 7);
+        printf("| %s | %.0f | %.2f |", all[i]->name, rate(&calls), rate(&calls) / rate(&reference));
+        print_values(all[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     bool all = argc < 2;
@@ -448,6 +529,10 @@ int main(int argc, char **argv)
     if (all || strcmp(argv[1], "shapes") == 0) {
         fputs(all ? "\n" : "", stdout);
         print_shapes();
+    }
+    if (all || strcmp(argv[1], "formats") == 0) {
+        fputs(all ? "\n" : "", stdout);
+        print_formats();
     }
     return 0;
 }

@@ -237,7 +237,7 @@ static void test_holding(void **state)
     } steps[] = {
         {"a", false, {0, NULL, NULL, NULL}, false, false},
         {"b <", false, {0, NULL, NULL, NULL}, true, false},
-        {"c", false, {0, NULL, NULL, NULL}, false, false},
+        {"= c", false, {0, NULL, NULL, NULL}, false, false},
         {NULL, true, {0, "x", "f", NULL}, true, false}, /* the name may go on */
         {NULL, true, {0, NULL, NULL, "{"}, false, false},
         {NULL, true, {1, "y", "g", "{"}, true, false}, /* its turn has not come */
