@@ -154,10 +154,15 @@ static bool read_attributes(const struct qtc_format *f, enum qtc_mark_kind kind,
     return found;
 }
 
+static const char *tag_open(const struct qtc_format *f, enum qtc_mark_kind kind)
+{
+    return kind == QTC_M_PARAMETER ? f->parameter_open : f->function_open;
+}
+
 /* Plain text: <arg_key>K</arg_key> */
 static bool reads_as_text(const struct qtc_format *f, enum qtc_mark_kind kind)
 {
-    const char *open = kind == QTC_M_PARAMETER ? f->parameter_open : f->function_open;
+    const char *open = tag_open(f, kind);
     return open != NULL && qtc_tag_whole(open);
 }
 
@@ -194,6 +199,9 @@ bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
     }
     if (reads_as_text(f, kind) || s.data[0] == '=') {
         return true;
+    }
+    if (tag_open(f, kind) != NULL && strstr(tag_open(f, kind), "|>") != NULL) {
+        return true; /* a token is no prose: its attributes may come in any order */
     }
     return may_become(s, name_attribute(f, kind)) ||
            (s.len < inside.len && (may_become(s, "name") || may_become(s, f->type_attribute)));
