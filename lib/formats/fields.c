@@ -43,7 +43,7 @@ static const struct qtc_field fields[] = {
     {LIST(open), .about = "any of them begins a block of calls; the usual one first"},
     {LIST(close), .about = "any of them ends it; none: the last call does"},
     {FLAG(bare), .about = "text that begins with a call begins a block too"},
-    {FLAG(array), .about = "the usual body is an array of calls"},
+    {FLAG(array), .about = "a block usually holds several calls: an array of them, or one behind the other"},
     {FLAG(suffix), .about = "a tag's name may carry a suffix, as in <tool_call:6124c78e>"},
 
     {TEXT(function_open), .about = "begins a call: \"<function\", whose tag goes on up to function_end, or a "
@@ -76,6 +76,8 @@ static const struct qtc_field fields[] = {
     {ENUM(trim, trim_names),
      .about = "tags: what of a value's outer blanks is markup: line (one line end on each side), none, all, "
               "typed (none of a string's, all of other values')"},
+    {LIST(wrappers), .about = "tags: a sole parameter of such a name that is none of the tool's, and holds an "
+                              "object of the tool's parameters, holds all arguments"},
     {FLAG(cdata), .about = "tags: <![CDATA[...]]> around a value is markup"},
     {FLAG(json_values), .about = "tags: a value whose type is not known is JSON where it can be"},
     {FLAG(entities), .about = "tags: &amp; and &quot; in attributes stand for what they name"},

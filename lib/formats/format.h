@@ -71,7 +71,7 @@ struct qtc_format {
     const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
     const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
     bool bare;    /* text that begins with a call begins a block too */
-    bool array;   /* the usual body is an array of calls */
+    bool array;   /* a block usually holds several calls, in an array or one behind the other */
     bool suffix;  /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
 
     /* ---- a call ---- */
@@ -102,6 +102,9 @@ struct qtc_format {
     const char *type_attribute;
     const char *type_open, *type_close; /* the same as an element of its own */
     enum qtc_trim trim;
+    /* A sole parameter of such a name that holds an object of the tool's parameters,
+     * and is none of them, holds all arguments. */
+    const char *wrappers[QTC_FORMAT_LIST];
     bool cdata; /* <![CDATA[…]]> around a value is markup */
     bool json_values; /* a value whose type is not known is JSON where it can be */
     bool entities;    /* &amp; and &quot; in attributes stand for what they name */
@@ -146,6 +149,9 @@ const struct qtc_format *qtc_format_find(const char *name);
 const struct qtc_format *qtc_format_of_model(struct qtc_bytes model);
 /* Appends the row as JSON: what --show-format prints. */
 void qtc_format_json(struct qtc_buf *out, const struct qtc_format *format);
+/* Appends a line of JSON that says which format it is: name, aliases, models, model_ids,
+ * example and body, all of them always. */
+void qtc_format_summary(struct qtc_buf *out, const struct qtc_format *format);
 
 /* A format from a file: the syntax that qtc_format_json writes, or a Hugging Face
  * response_template (or the older response_schema), alone or in a tokenizer_config.json.
@@ -159,5 +165,7 @@ void qtc_format_free(struct qtc_format *format); /* of qtc_format_read only; NUL
 void qtc_format_schema(struct qtc_buf *out);
 /* Appends the fields as the body of a manual page's section. */
 void qtc_format_manual(struct qtc_buf *out);
+/* The same of all formats: names, models, and an example each. */
+void qtc_formats_manual(struct qtc_buf *out);
 
 #endif

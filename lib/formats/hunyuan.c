@@ -29,9 +29,11 @@ const struct qtc_format qtc_format_hy_v3 = {
     .body = QTC_BODY_TAGS,
     .open = {"<tool_calls>"},
     .close = {"</tool_calls>"},
+    .array = true,
     .suffix = true,
     .function_open = "<tool_call>",
     .function_close = "</tool_call>",
+    .bare_function = true,
     .skip = {"<tool_sep>"},
     .parameter_open = "<arg_key>",
     .parameter_end = "</arg_key>",
@@ -41,4 +43,5 @@ const struct qtc_format qtc_format_hy_v3 = {
     CALL_KEYS,
     .think_open = {"<think>"},
     .think_close = {"</think>"},
+    .special_tokens = {"<|eos|>", "<|startoftext|>", "<|extra_0|>"},
 };

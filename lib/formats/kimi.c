@@ -11,6 +11,7 @@ const struct qtc_format qtc_format_kimi_k2 = {
     .body = QTC_BODY_NAMED,
     .open = {"<|tool_calls_section_begin|>", "<|tool_call_section_begin|>"},
     .close = {"<|tool_calls_section_end|>", "<|tool_call_section_end|>"},
+    .array = true,
     .function_open = "<|tool_call_begin|>",
     .function_end = "<|tool_call_argument_begin|>",
     .function_close = "<|tool_call_end|>",

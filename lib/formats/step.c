@@ -12,6 +12,7 @@ const struct qtc_format qtc_format_step3 = {
     .body = QTC_BODY_TAGS,
     .open = {"<｜tool_calls_begin｜>"},
     .close = {"<｜tool_calls_end｜>"},
+    .array = true,
     .function_open = "<steptml:invoke",
     .function_end = ">",
     .function_close = "</steptml:invoke>",

@@ -37,6 +37,7 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     c->tool = qtc_tools_find(p->options.tools, qtc_buf_bytes(&c->name));
     c->flags = flags;
     c->began = c->whole = c->inner = c->released = c->has_key = false;
+    c->wrapper = NULL;
     c->names.len = c->texts.len = c->members.len = 0;
     c->buckets.len = 0;
     c->open = false;
@@ -67,6 +68,9 @@ void qtc_call_commit(struct qtc_parser *p, uint64_t end)
 
 /* ---- a call's end ------------------------------------------------------- */
 
+static bool unwrap(struct qtc_parser *p);
+static void end_wrapper(struct qtc_parser *p);
+
 static struct qtc_member *member_at(struct qtc_parser *p, size_t i)
 {
     return (struct qtc_member *)(void *)p->call.members.data + i;
@@ -96,9 +100,10 @@ static void compose(struct qtc_parser *p)
 static void close_arguments(struct qtc_parser *p, bool truncated)
 {
     bool close = !truncated || p->options.recover == QTC_RECOVER_LENIENT;
-    if (p->call.whole) {
+    if (p->call.whole || (!truncated && unwrap(p))) {
         return;
     }
+    end_wrapper(p);
     if (waits(p)) {
         compose(p);
     }
@@ -138,7 +143,10 @@ static uint64_t hash_name(struct qtc_bytes name)
 
 static bool same_name(struct qtc_parser *p, const struct qtc_member *m, uint64_t hash, struct qtc_bytes name)
 {
-    return m->hash == hash && qtc_bytes_equal(qtc_bytes(p->call.names.data + m->name, m->name_len), name);
+    if (m->hash != hash || m->name_len != name.len) {
+        return false;
+    }
+    return name.len == 0 || memcmp(p->call.names.data + m->name, name.data, name.len) == 0;
 }
 
 static size_t bucket_count(const struct qtc_parser *p)
@@ -289,13 +297,11 @@ static unsigned chosen_types(struct qtc_parser *p, struct qtc_bytes name, unsign
     return declared != 0 ? declared : marked;
 }
 
-void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types)
+/* The parameter is one of the call's, in its place among them. */
+static void begin_member(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
-    qtc_release(p); /* so that what follows does not depend on how the text was cut */
     uint64_t hash = hash_name(name);
     size_t member = find_member(p, hash, name);
-    tell_flags(p, flags, name);
-    p->value.nameless = p->value.naming;
     open_value(p, chosen_types(p, name, types));
     if (member != SIZE_MAX) {
         qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
@@ -319,9 +325,98 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
     }
 }
 
+/* ---- a parameter that may be all arguments ------------------------------- */
+
+/* A call's first parameter, of a wrapper's name, which the tool does not have. */
+static const char *wrapper_named(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    const struct qtc_call *c = &p->call;
+    const char *const *known = c->format->wrappers;
+    if (c->began || c->tool == NULL || c->tool->param_count == 0 || qtc_tool_param(c->tool, name) != NULL) {
+        return NULL;
+    }
+    while (*known != NULL && !qtc_bytes_is(name, *known)) {
+        known++;
+    }
+    return *known;
+}
+
+static void begin_wrapper(struct qtc_parser *p, const char *name, unsigned types)
+{
+    open_value(p, types);
+    p->call.wrapper = name;
+    p->value.mode = QTC_VALUE_BUFFER;
+}
+
+/* It is a parameter as others are. What has come of its value goes where theirs goes. */
+static void as_parameter(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    struct qtc_buf text = v->text;
+    enum qtc_state state = p->state;
+    struct qtc_bytes name = qtc_str(p->call.wrapper);
+    p->call.wrapper = NULL;
+    v->text = (struct qtc_buf){.failed = text.failed};
+    begin_member(p, name, v->types);
+    v->first = false;
+    p->state = state;
+    qtc_value_data(p, qtc_buf_bytes(&text));
+    qtc_buf_free(&text);
+}
+
+/* A further parameter comes, or the text's end: all of the arguments it is not. */
+static void end_wrapper(struct qtc_parser *p)
+{
+    if (p->call.wrapper != NULL) {
+        as_parameter(p);
+        qtc_value_end(p);
+    }
+}
+
+/* The value is complete: an object whose keys are all the tool's. */
+static bool holds_arguments(struct qtc_parser *p)
+{
+    struct qtc_arena arena = {0};
+    struct qtc_error error;
+    const struct qtc_json *value = qtc_json_read(&arena, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)), &error);
+    bool holds = qtc_json_type_of(value) == QTC_JSON_OBJECT;
+    for (const struct qtc_json *m = holds ? value->first : NULL; m != NULL && holds; m = m->next) {
+        holds = qtc_tool_param(p->call.tool, m->key) != NULL;
+    }
+    qtc_arena_free(&arena);
+    return holds;
+}
+
+/* The call ends, and nothing else came: these are its arguments. */
+static bool unwrap(struct qtc_parser *p)
+{
+    if (p->call.wrapper == NULL) {
+        return false;
+    }
+    qtc_defect(p, QTC_D_ARGUMENTS_DOUBLE_ENCODED, qtc_str(p->call.wrapper));
+    p->call.wrapper = NULL;
+    qtc_buf_put(&p->args, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)));
+    return true;
+}
+
+void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types)
+{
+    qtc_release(p); /* so that what follows does not depend on how the text was cut */
+    end_wrapper(p);
+    tell_flags(p, flags, name);
+    p->value.nameless = p->value.naming;
+    const char *wrapper = wrapper_named(p, name);
+    if (wrapper != NULL) {
+        begin_wrapper(p, wrapper, types);
+    } else {
+        begin_member(p, name, types);
+    }
+}
+
 void qtc_parameter_unnamed(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
+    end_wrapper(p);
     v->mode = QTC_VALUE_BUFFER;
     v->types = 0;
     v->guess = false;
@@ -344,9 +439,24 @@ static void stream_value(struct qtc_parser *p)
     p->value.text.len = 0;
 }
 
+/* More of a wrapper's value: it is none where no object begins, or a very long one. */
+static void wrapper_data(struct qtc_parser *p, struct qtc_bytes text)
+{
+    struct qtc_buf *held = &p->value.text;
+    qtc_buf_put(held, text);
+    struct qtc_bytes begin = qtc_bytes_trim(qtc_bytes(held->data, held->len < 64 ? held->len : 64));
+    if (held->len > MAX_VALUE || (begin.len > 0 && begin.data[0] != '{') || (begin.len == 0 && held->len >= 64)) {
+        as_parameter(p);
+    }
+}
+
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text)
 {
     struct qtc_value *v = &p->value;
+    if (p->call.wrapper != NULL) {
+        wrapper_data(p, text);
+        return;
+    }
     if (v->mode == QTC_VALUE_STREAM) {
         qtc_json_escape(value_out(p), text);
     } else if (v->mode == QTC_VALUE_BUFFER) {
@@ -371,6 +481,23 @@ void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
             qtc_defect(p, qtc_mend_defect(bit), qtc_bytes(NULL, 0));
         }
     }
+}
+
+bool qtc_value_is_scalar(const struct qtc_parser *p)
+{
+    const struct qtc_value *v = &p->value;
+    struct qtc_bytes text = qtc_bytes_trim(qtc_buf_bytes(&v->text));
+    bool mismatch;
+    unsigned mended;
+    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 || text.len > 64 ||
+        p->call.wrapper != NULL || text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
+        return false;
+    }
+    struct qtc_buf out = {0};
+    qtc_typed(&out, text, v->types, false, &mismatch, &mended);
+    bool scalar = out.len > 0 && out.data[0] != '"';
+    qtc_buf_free(&out);
+    return scalar;
 }
 
 static void write_typed(struct qtc_parser *p)
@@ -417,6 +544,14 @@ void qtc_value_end(struct qtc_parser *p)
     if (v->naming) {
         name_by_nothing(p);
     }
+    if (p->call.wrapper != NULL && holds_arguments(p)) {
+        v->close.len = 0;
+        v->mode = QTC_VALUE_SKIP;
+        return;
+    }
+    if (p->call.wrapper != NULL) {
+        as_parameter(p);
+    }
     if (v->mode == QTC_VALUE_STREAM) {
         qtc_buf_byte(value_out(p), '"');
     } else if (v->mode == QTC_VALUE_BUFFER) {
@@ -443,6 +578,9 @@ static void write_cut(struct qtc_parser *p)
 void qtc_value_cut(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
+    if (p->call.wrapper != NULL && v->mode != QTC_VALUE_SKIP) {
+        as_parameter(p);
+    }
     if (v->naming || v->mode == QTC_VALUE_SKIP || (waits(p) && member_at(p, v->member)->closed)) {
         return;
     }

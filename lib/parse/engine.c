@@ -13,6 +13,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
     [QTC_S_LABEL] = qtc_step_label,
+    [QTC_S_SUFFIX] = qtc_step_suffix,
     [QTC_S_TAIL] = qtc_step_tail,
     [QTC_S_MESSAGE] = qtc_step_message,
     [QTC_S_NAME] = qtc_step_name,

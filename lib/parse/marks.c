@@ -7,14 +7,55 @@
 
 /* ---- sets of marks ------------------------------------------------------ */
 
-/* A mark that is written like that. */
-static void add_written(struct qtc_mark_set *set, const char *written, const struct qtc_mark *mark)
+/* A copy of the text that the set keeps, and behind it `more`. */
+static const char *keep(struct qtc_mark_set *set, struct qtc_bytes text, const char *more)
 {
-    struct qtc_mark copy = *mark;
-    size_t id = set->marks.len / sizeof copy;
-    copy.len = strlen(written);
-    qtc_buf_add(&set->marks, (const char *)&copy, sizeof copy);
-    qtc_markers_add(&set->find, written, (int)id);
+    size_t len = strlen(more);
+    char *copy = qtc_arena_alloc(&set->texts, text.len + len + 1);
+    if (copy == NULL) {
+        set->find.failed = true;
+        return "";
+    }
+    memcpy(copy, text.data, text.len);
+    memcpy(copy + text.len, more, len + 1);
+    return copy;
+}
+
+/* Only tags carry a suffix: <tool_call> */
+static bool takes_suffix(const char *text, const struct qtc_format *format)
+{
+    return format->suffix && text[0] == '<' && text[strlen(text) - 1] == '>';
+}
+
+/* The marker as the set's block has it. */
+static const char *with_suffix(struct qtc_mark_set *set, const char *text, const struct qtc_format *format)
+{
+    char more[QTC_SUFFIX + 2];
+    if (set->suffix[0] == '\0' || !takes_suffix(text, format)) {
+        return text;
+    }
+    snprintf(more, sizeof more, ":%s>", set->suffix);
+    return keep(set, qtc_bytes(text, strlen(text) - 1), more);
+}
+
+/* What ends the tag of a mark, where it goes on. */
+static const char *end_of_tag(const struct qtc_format *f, enum qtc_mark_kind kind)
+{
+    const char *end = kind == QTC_M_FUNCTION || kind == QTC_M_OPEN ? f->function_end
+                      : kind == QTC_M_PARAMETER                    ? f->parameter_end
+                      : kind == QTC_M_TYPE                         ? f->type_close
+                                                                   : NULL;
+    return end == NULL ? ">" : end;
+}
+
+static void put_mark(struct qtc_mark_set *set, const char *text, const char *row, enum qtc_mark_kind kind,
+                     const struct qtc_format *format)
+{
+    struct qtc_mark mark = {.text = text, .row = row, .format = format, .kind = kind};
+    size_t id = set->marks.len / sizeof mark;
+    mark.end = with_suffix(set, end_of_tag(format, kind), format);
+    qtc_buf_add(&set->marks, (const char *)&mark, sizeof mark);
+    qtc_markers_add(&set->find, text, (int)id);
 }
 
 static bool is_edge(char a, char b)
@@ -23,18 +64,18 @@ static bool is_edge(char a, char b)
 }
 
 /* <|open|> tools <|sep|> */
-static void add_spaced(struct qtc_mark_set *set, const struct qtc_mark *mark)
+static void add_spaced(struct qtc_mark_set *set, const char *row, enum qtc_mark_kind kind,
+                       const struct qtc_format *format)
 {
     struct qtc_buf text = {0};
-    for (const char *c = mark->text; *c != '\0'; c++) {
+    for (const char *c = row; *c != '\0'; c++) {
         qtc_buf_byte(&text, *c);
         if (is_edge(c[0], c[1])) {
             qtc_buf_byte(&text, ' ');
         }
     }
-    if (text.len > strlen(mark->text)) {
-        qtc_buf_byte(&text, '\0');
-        add_written(set, text.data, mark);
+    if (text.len > strlen(row)) {
+        put_mark(set, keep(set, qtc_buf_bytes(&text), ""), row, kind, format);
     }
     set->find.failed |= text.failed;
     qtc_buf_free(&text);
@@ -43,13 +84,11 @@ static void add_spaced(struct qtc_mark_set *set, const struct qtc_mark *mark)
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
-    struct qtc_mark mark = {.text = text, .format = format, .kind = kind};
-    if (text == NULL || text[0] == '\0') {
-        return;
+    if (text != NULL && text[0] != '\0') {
+        put_mark(set, with_suffix(set, text, format), text, kind, format);
     }
-    add_written(set, text, &mark);
-    if (format->spaced) {
-        add_spaced(set, &mark);
+    if (text != NULL && format->spaced) {
+        add_spaced(set, text, kind, format);
     }
 }
 
@@ -65,19 +104,14 @@ static void add_marks(struct qtc_mark_set *set, const char *const *texts, enum q
 static void add_part(struct qtc_mark_set *set, struct qtc_bytes text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
-    char *copy = qtc_arena_alloc(&set->texts, text.len + 1);
-    if (copy == NULL) {
-        set->find.failed = true;
-        return;
-    }
-    memcpy(copy, text.data, text.len);
-    add_mark(set, copy, kind, format);
+    add_mark(set, keep(set, text, ""), kind, format);
 }
 
 /* Closing tags are found without their '>': blanks may stand before it, or it lacks. */
 static void add_closing(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                         const struct qtc_format *format)
 {
+    text = text == NULL ? NULL : with_suffix(set, text, format);
     size_t len = text == NULL ? 0 : strlen(text);
     if (len > 3 && strstr(text, "</") != NULL && text[len - 1] == '>') {
         add_part(set, qtc_bytes(text, len - 1), kind, format);
@@ -127,6 +161,41 @@ static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, c
     qtc_buf_free(&text);
 }
 
+/* What stands between markers, where the one before it was forgotten: only tokens, which
+ * text does not hold. */
+static void add_skipped_tokens(struct qtc_mark_set *set, const struct qtc_format *f)
+{
+    for (size_t i = 0; f->bare_function && f->skip[i] != NULL; i++) {
+        if (strchr(f->skip[i], '|') != NULL || strstr(f->skip[i], "｜") != NULL) {
+            add_mark(set, f->skip[i], QTC_M_SPECIAL, f);
+        }
+    }
+}
+
+/* "<tool_calls:" where a suffix may follow. */
+static void add_before_suffix(struct qtc_mark_set *set, const char *const *texts, enum qtc_mark_kind kind,
+                              const struct qtc_format *f)
+{
+    for (size_t i = 0; texts[i] != NULL; i++) {
+        if (takes_suffix(texts[i], f)) {
+            put_mark(set, keep(set, qtc_bytes(texts[i], strlen(texts[i]) - 1), ":"), texts[i], kind, f);
+        }
+    }
+}
+
+static void add_suffixed_marks(struct qtc_parser *p, const struct qtc_format *f)
+{
+    struct qtc_mark_set *set = &p->text_marks;
+    const char *function[] = {f->bare_function ? f->function_open : NULL, NULL};
+    add_before_suffix(set, f->open, QTC_M_OPEN, f);
+    add_before_suffix(set, f->close, QTC_M_CLOSE, f);
+    add_before_suffix(set, function, QTC_M_FUNCTION, f);
+    if (p->options.reasoning != QTC_REASONING_INLINE) {
+        add_before_suffix(set, f->think_open, QTC_M_THINK_OPEN, f);
+        add_before_suffix(set, f->think_close, QTC_M_THINK_CLOSE, f);
+    }
+}
+
 static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
 {
     struct qtc_mark_set *set = &p->text_marks;
@@ -141,6 +210,7 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
+    add_skipped_tokens(set, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
@@ -150,6 +220,7 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
+    add_suffixed_marks(p, f);
 }
 
 /* The formats in the order in which they are tried: the given one, the likely
@@ -225,7 +296,8 @@ static bool opens_with(const struct qtc_format *f, const char *opener)
     if (strcmp(opener, QTC_BEHIND_PROMPT) == 0) {
         return f->starts_in_header;
     }
-    return opener[0] == '\0' ? f->bare : function || listed(f->open, opener) || listed(f->header_open, opener);
+    return opener[0] == '\0' ? f->bare
+                             : function || listed(f->open, opener) || listed(f->header_open, opener);
 }
 
 static void find_group(struct qtc_parser *p, const char *opener)
@@ -280,13 +352,20 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     }
 }
 
+/* This group is the one of the opener, with the suffix that the text has. */
+static bool is_group(const struct qtc_parser *p, const char *its, const struct qtc_mark_set *marks,
+                     const char *opener)
+{
+    return its != NULL && strcmp(its, opener) == 0 && strcmp(marks->suffix, p->suffix) == 0;
+}
+
 /* Puts the group at hand aside, and takes the one of this opener if it is there. */
 static bool swap_group(struct qtc_parser *p, const char *opener)
 {
     struct qtc_group current = {p->opener, p->group, p->tag_marks}, *place = &p->groups[p->oldest];
     bool found = false;
     for (size_t i = 0; i < QTC_GROUPS && !found; i++) {
-        found = p->groups[i].opener != NULL && strcmp(p->groups[i].opener, opener) == 0;
+        found = is_group(p, p->groups[i].opener, &p->groups[i].marks, opener);
         place = found ? &p->groups[i] : place;
     }
     p->oldest = found ? p->oldest : (p->oldest + 1) % QTC_GROUPS;
@@ -300,7 +379,7 @@ static bool swap_group(struct qtc_parser *p, const char *opener)
 void qtc_use_group(struct qtc_parser *p, const char *opener)
 {
     struct qtc_mark_set *set = &p->tag_marks;
-    if (p->opener != NULL && strcmp(p->opener, opener) == 0) {
+    if (is_group(p, p->opener, set, opener)) {
         return;
     }
     if (p->opener != NULL && swap_group(p, opener)) {
@@ -309,6 +388,7 @@ void qtc_use_group(struct qtc_parser *p, const char *opener)
     p->opener = opener;
     find_group(p, opener);
     clear(set);
+    memcpy(set->suffix, p->suffix, sizeof set->suffix);
     for (size_t i = 0; i < group_size(p); i++) {
         add_tag_marks(set, member(p, i));
     }
@@ -390,7 +470,8 @@ bool qtc_group_types(const struct qtc_parser *p)
 
 bool qtc_group_names(const struct qtc_parser *p)
 {
-    return qtc_group_named(p, '(') != NULL || qtc_group_named(p, '{') != NULL || qtc_group_named(p, '\0') != NULL;
+    return qtc_group_named(p, '(') != NULL || qtc_group_named(p, '{') != NULL ||
+           qtc_group_named(p, '\0') != NULL;
 }
 
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p)

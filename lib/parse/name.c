@@ -11,7 +11,9 @@
 bool qtc_tag_whole(const char *marker)
 {
     char last = marker[strlen(marker) - 1];
-    bool word = (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z');
+    bool word = (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z') ||
+                (last >= '0' && last <= '9') || last == '-' || last == '_' ||
+                last == '.'; /* a suffix may end in these */
     return !word || strchr(marker, '<') == NULL;
 }
 
@@ -120,9 +122,15 @@ unsigned qtc_type_named(struct qtc_bytes name)
         const char *name;
         unsigned types;
     } rows[] = {
-        {"string", QTC_T_STRING},   {"integer", QTC_T_INTEGER}, {"number", QTC_T_NUMBER},
-        {"boolean", QTC_T_BOOLEAN}, {"null", QTC_T_NULL},       {"array", QTC_T_ARRAY},
-        {"object", QTC_T_OBJECT},   {"true", QTC_T_STRING},     {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
+        {"string", QTC_T_STRING},
+        {"integer", QTC_T_INTEGER},
+        {"number", QTC_T_NUMBER},
+        {"boolean", QTC_T_BOOLEAN},
+        {"null", QTC_T_NULL},
+        {"array", QTC_T_ARRAY},
+        {"object", QTC_T_OBJECT},
+        {"true", QTC_T_STRING},
+        {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (qtc_bytes_is(name, rows[i].name)) {

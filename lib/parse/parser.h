@@ -35,6 +35,7 @@
 #include "parse/typed.h"
 
 #define QTC_NO_MARK UINT64_MAX
+#define QTC_SUFFIX  64 /* bytes of a tag's suffix, the end included */
 
 /* In the place of an opener where calls begin without one. */
 #define QTC_BARE          "" /* with their object or list */
@@ -45,6 +46,7 @@ enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
     QTC_S_TEXT_MARK,    /* a marker may have begun */
     QTC_S_LABEL,        /* in what may stand before reasoning */
+    QTC_S_SUFFIX,       /* in the suffix of one: <tool_calls:6124c78e> */
     QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
     QTC_S_MESSAGE,      /* in a message's header */
     QTC_S_BLOCK,        /* behind `open`: blanks until the body tells what it is */
@@ -102,8 +104,9 @@ enum qtc_mark_kind {
 
 /* What each id of a qtc_markers stands for. */
 struct qtc_mark {
-    const char *text;
-    size_t len; /* as it was written */
+    const char *text;   /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
+    const char *row;    /* as the format's row has it */
+    const char *end;    /* what ends its tag, where that goes on */
     const struct qtc_format *format; /* the first of the set that has it */
     enum qtc_mark_kind kind;
 };
@@ -112,6 +115,7 @@ struct qtc_mark_set {
     struct qtc_markers find;
     struct qtc_buf marks;       /* struct qtc_mark[] */
     struct qtc_arena texts;     /* what was put together from tag names */
+    char suffix[QTC_SUFFIX];    /* that all tags of the block carry; "": none */
     unsigned char special[256]; /* bytes at which text has to be looked at */
 };
 
@@ -180,6 +184,7 @@ struct qtc_call {
     bool began;     /* the arguments' JSON has its opening brace */
     bool whole;     /* the arguments came as one JSON value */
     bool inner;     /* there was text between its tags */
+    const char *wrapper; /* the name of a parameter whose value may be all arguments: it waits */
     bool released;  /* hold_calls: it was too long, its arguments go out as they come */
     unsigned flags; /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;
@@ -227,6 +232,7 @@ struct qtc_object {
     size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
     bool line;          /* and whether a line end stood before it */
     bool comma;         /* ARRAY: behind a comma */
+    bool junk;          /* ARRAY: inside text that is no call */
 };
 
 /* Formats that share an opener, and the marks of their calls. */
@@ -282,6 +288,9 @@ struct qtc_parser {
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
     const char *opener;   /* that tag_marks are of, or one of the above */
+    char suffix[QTC_SUFFIX]; /* of the text's last marker; "": none */
+    size_t suffix_len;       /* SUFFIX: how much of it is there */
+    const struct qtc_mark *suffixed; /* and the marker that it belongs to */
     struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
     struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
     unsigned oldest;
@@ -386,7 +395,7 @@ void qtc_trial_drop(struct qtc_parser *p);
 
 /* ---- text.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_label, qtc_step_tail;
+qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_label, qtc_step_suffix, qtc_step_tail;
 /* Bytes that are content without having been looked at: fences, lines. */
 void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
 void qtc_text_begin(struct qtc_parser *p, bool after_call);
@@ -482,6 +491,8 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
 /* <parameter> without a name: it comes as if it were the value. */
 void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
+/* It can be no string, and what came of it is a whole number, boolean or null. */
+bool qtc_value_is_scalar(const struct qtc_parser *p);
 /* The value is complete. */
 void qtc_value_end(struct qtc_parser *p);
 /* A defect for each of the enum qtc_mended bits. */

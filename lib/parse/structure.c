@@ -113,7 +113,7 @@ void qtc_block_begin(struct qtc_parser *p, const char *opener)
 /* The marker that opens a block ends at base + i. */
 size_t qtc_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
-    qtc_block_begin(p, mark->text);
+    qtc_block_begin(p, mark->row);
     if (!qtc_tag_whole(mark->text)) { /* its tag goes on: <tool_call name="N"> */
         p->origin = QTC_S_BLOCK;
         qtc_header_begin(p, mark, i);
@@ -137,8 +137,9 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
     if (c == '[') {
         format = p->text.bare ? qtc_group_lists(p) : format;
         p->text.in_array = true;
+        p->object.junk = p->object.comma = false;
         p->state = QTC_S_ARRAY;
-        if (!format->array && !qtc_group_first(p)->array && p->text.in_block) {
+        if (!(format->array && format->body != QTC_BODY_TAGS) && p->text.in_block) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -206,6 +207,17 @@ static size_t begin_arguments(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* Text behind a parameter's name: its value, whose tag is missing. */
+static size_t value_without_tag(struct qtc_parser *p, size_t i)
+{
+    struct qtc_call *c = &p->call;
+    c->has_key = false;
+    qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_buf_bytes(&c->key));
+    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), 0, c->key_types);
+    qtc_unmark(p);
+    return i;
+}
+
 size_t qtc_step_function(struct qtc_parser *p, size_t i)
 {
     i = skip(p, i);
@@ -213,7 +225,10 @@ size_t qtc_step_function(struct qtc_parser *p, size_t i)
         return i;
     }
     char c = p->in[i];
-    bool due = !p->call.began && !p->call.whole;
+    if (p->call.has_key && !p->tag_marks.find.first[(unsigned char)c]) {
+        return value_without_tag(p, i);
+    }
+    bool due = !p->call.began && !p->call.whole && p->call.wrapper == NULL;
     if (c == '{' && due) {
         return begin_arguments(p, i);
     }
@@ -379,21 +394,11 @@ size_t qtc_step_property(struct qtc_parser *p, size_t i)
     return i + 1;
 }
 
-static const char *end_of_tag(const struct qtc_mark *mark)
-{
-    const struct qtc_format *f = mark->format;
-    const char *end = mark->kind == QTC_M_FUNCTION || mark->kind == QTC_M_OPEN ? f->function_end
-                      : mark->kind == QTC_M_PARAMETER ? f->parameter_end
-                      : mark->kind == QTC_M_TYPE      ? f->type_close
-                                                      : NULL;
-    return end == NULL ? ">" : end;
-}
-
 void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     p->header_kind = mark->kind;
     p->header_format = mark->format;
-    p->header_end = end_of_tag(mark);
+    p->header_end = mark->end;
     p->header_matched = 0;
     p->header_sure = p->header_quoted = false;
     p->header_flags = 0;
@@ -523,7 +528,8 @@ static size_t parameter_header(struct qtc_parser *p, size_t i)
 {
     const struct qtc_format *f = p->header_format;
     struct qtc_tag tag = {0};
-    bool unnamed = f->key_attribute == NULL && f->value_open == NULL && qtc_bytes_trim(inside_tag(p, i)).len == 0;
+    bool unnamed =
+        f->key_attribute == NULL && f->value_open == NULL && qtc_bytes_trim(inside_tag(p, i)).len == 0;
     if (p->origin != QTC_S_FUNCTION || p->call.whole ||
         (!unnamed && !qtc_tag_read(f, QTC_M_PARAMETER, inside_tag(p, i), &tag))) {
         return qtc_not_structure(p, i);
@@ -716,6 +722,7 @@ static size_t open_block(struct qtc_parser *p, const struct qtc_mark *mark, size
         qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
     }
     p->cand = p->tag;
+    memcpy(p->suffix, p->tag_marks.suffix, sizeof p->suffix);
     return qtc_opener(p, mark, i);
 }
 

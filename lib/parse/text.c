@@ -353,7 +353,7 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
     p->origin = QTC_S_TEXT;
     p->text.in_block = p->text.in_array = p->text.in_function = false;
-    qtc_use_group(p, mark->kind == QTC_M_TOOL ? QTC_TOOL_TAG : mark->text);
+    qtc_use_group(p, mark->kind == QTC_M_TOOL ? QTC_TOOL_TAG : mark->row);
     return qtc_structure(p, mark, i);
 }
 
@@ -470,7 +470,8 @@ static size_t on_header_end(struct qtc_parser *p, size_t i)
     return qtc_message_header_end(p, i);
 }
 
-static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+/* The marker is whole, its suffix included. */
+static size_t on_whole(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     if (mark->kind != QTC_M_SPECIAL) {
         p->text.label = NULL;
@@ -498,6 +499,37 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     default:
         return on_special(p, i);
     }
+}
+
+static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    p->suffix[0] = '\0';
+    if (mark->row == mark->text || mark->format->spaced) {
+        return on_whole(p, mark, i);
+    }
+    p->suffixed = mark;
+    p->suffix_len = 0;
+    p->state = QTC_S_SUFFIX;
+    return i;
+}
+
+static bool is_suffix_char(char c)
+{
+    return c == '-' || c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+size_t qtc_step_suffix(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && is_suffix_char(p->in[i]) && p->suffix_len + 1 < QTC_SUFFIX) {
+        p->suffix[p->suffix_len++] = p->in[i++];
+    }
+    if (i == p->n) {
+        return i;
+    }
+    bool whole = p->in[i] == '>' && p->suffix_len > 0;
+    p->suffix[whole ? p->suffix_len : 0] = '\0';
+    return whole ? on_whole(p, p->suffixed, i + 1) : as_text(p, i);
 }
 
 /* The marker that seemed to begin is none. */

@@ -291,6 +291,15 @@ static size_t end_of_name(struct qtc_parser *p, size_t next)
     return next;
 }
 
+/* The closing tag needs no follower: the value is a number, say, and can hold no tag. */
+static size_t end_of_scalar(struct qtc_parser *p, size_t i)
+{
+    qtc_value_end(p);
+    qtc_unmark(p);
+    p->state = QTC_S_FUNCTION;
+    return i;
+}
+
 /* The tag is complete at base + i; its inside has `len` bytes. */
 static size_t value_header_done(struct qtc_parser *p, size_t len, size_t i)
 {
@@ -306,6 +315,9 @@ static size_t value_header_done(struct qtc_parser *p, size_t len, size_t i)
     case QTC_M_END_PARAMETER:
         if (p->value.naming) {
             return end_of_name(p, i);
+        }
+        if (qtc_value_is_scalar(p)) {
+            return end_of_scalar(p, i);
         }
         break;
     default:
@@ -501,7 +513,7 @@ static size_t nested(struct qtc_parser *p, const struct qtc_mark *next, size_t i
 /* The value's own end is in sight: the inner call is its text. */
 static size_t keep_nested(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
-    uint64_t tag = qtc_pos(p, i) - mark->len;
+    uint64_t tag = qtc_pos(p, i) - strlen(mark->text);
     struct qtc_bytes text = qtc_held_to(p, tag, i);
     text.len = plain_length(p, text.data, text.len);
     qtc_defect(p, QTC_D_MARKER_IN_VALUE, qtc_bytes(NULL, 0));
