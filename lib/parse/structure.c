@@ -269,7 +269,8 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
     if (!p->text.in_block) {
         return leave(p, i);
     }
-    if (qtc_name_char(c) && !p->text.no_close && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+    bool names = qtc_group_find(p, QTC_BODY_PYTHON) != NULL || qtc_group_find(p, QTC_BODY_GEMMA) != NULL;
+    if (names && qtc_name_char(c) && !p->text.no_close) {
         p->cand = qtc_pos(p, i);
         return qtc_name_begin(p, i);
     }
