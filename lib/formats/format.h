@@ -89,7 +89,7 @@ struct qtc_format {
     bool doubled_names; /* N.N is N, where the tools have N only */
     bool type_first;   /* TYPE function_end NAME, the line's end closes the tag */
     const char *skip[QTC_FORMAT_LIST]; /* markers between the others that say nothing */
-    bool spaced; /* a blank may stand on both sides of the word between two tokens: <|open|> tools <|sep|> */
+    bool spaced; /* blanks may stand around the word between two tokens: <|open|> tools <|sep|> */
 
     /* QTC_BODY_TAGS */
     const char *parameter_open; /* "<parameter", "<arg_key>" */
@@ -125,7 +125,8 @@ struct qtc_format {
     /* ---- text ---- */
     const char *think_open[QTC_FORMAT_LIST]; /* none: the model does not reason in its text */
     const char *think_close[QTC_FORMAT_LIST];
-    const char *think_label; /* stands before the reasoning and says nothing: "thought\n" */
+    /* Stands before the reasoning and says nothing: "thought\n". */
+    const char *think_label;
     const char *content_open[QTC_FORMAT_LIST]; /* around the answer's text; they end reasoning */
     const char *content_close[QTC_FORMAT_LIST];
     /* Special tokens of the model's tokenizer that may leak into the text. */

@@ -17,18 +17,24 @@ bool qtc_tag_whole(const char *marker)
     return !word || strchr(marker, '<') == NULL;
 }
 
-/* Blanks, and the letter that stands for one inside of tokenizers ("Ġ"). */
+/* The length of the blank at the front: also of the letter that stands for one inside
+ * of tokenizers ("Ġ"), of which there may be a half so far. */
+static size_t blank_length(struct qtc_bytes s)
+{
+    static const char letter[] = "\xc4\xa0";
+    if (s.len > 0 && qtc_is_blank(s.data[0])) {
+        return 1;
+    }
+    size_t len = s.len < 2 ? s.len : 2;
+    return memcmp(s.data, letter, len) == 0 ? len : 0;
+}
+
 static struct qtc_bytes skip_blanks(struct qtc_bytes s)
 {
-    for (;;) {
-        size_t n = s.len > 0 && qtc_is_blank(s.data[0])                      ? 1
-                   : s.len > 0 && memcmp(s.data, "\xc4\xa0", s.len < 2 ? 1 : 2) == 0 ? (s.len < 2 ? 1 : 2)
-                                                                            : 0;
-        if (n == 0) {
-            return s;
-        }
+    for (size_t n; s.len > 0 && (n = blank_length(s)) > 0;) {
         s = qtc_bytes(s.data + n, s.len - n);
     }
+    return s;
 }
 
 static struct qtc_bytes trim_name(struct qtc_bytes name, unsigned *flags)
@@ -233,23 +239,35 @@ static struct qtc_bytes cut_ordinal(struct qtc_bytes name)
     return len > 1 && len < name.len && name.data[len - 1] == ':' ? qtc_bytes(name.data, len - 1) : name;
 }
 
-/* &amp; and its like in an attribute; the result is valid until the next one. */
+/* What the text begins with: an entity or a character; its length. */
+static size_t next_plain(struct qtc_bytes text, char *c)
+{
+    static const struct {
+        const char *entity;
+        char c;
+    } rows[] = {{"&amp;", '&'}, {"&quot;", '"'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&apos;", '\''}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        if (begins(text, rows[k].entity)) {
+            *c = rows[k].c;
+            return strlen(rows[k].entity);
+        }
+    }
+    *c = text.data[0];
+    return 1;
+}
+
+/* The result is valid until the next one. */
 struct qtc_bytes qtc_name_plain(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name)
 {
-    static const char *const entities[][2] = {
-        {"&amp;", "&"}, {"&quot;", "\""}, {"&lt;", "<"}, {"&gt;", ">"}, {"&apos;", "'"}};
-    struct qtc_buf *plain = &p->call.key;
+    struct qtc_buf *plain = &p->call.key; /* no format with attributes has a key that waits */
     if (!f->entities || name.len == 0 || memchr(name.data, '&', name.len) == NULL) {
         return name;
     }
     plain->len = 0;
-    for (size_t i = 0, used; i < name.len; i += used) {
-        size_t k = 0;
-        while (k < 5 && !begins(qtc_bytes(name.data + i, name.len - i), entities[k][0])) {
-            k++;
-        }
-        used = k < 5 ? strlen(entities[k][0]) : 1;
-        qtc_buf_byte(plain, k < 5 ? entities[k][1][0] : name.data[i]);
+    for (size_t i = 0; i < name.len;) {
+        char c;
+        i += next_plain(qtc_bytes(name.data + i, name.len - i), &c);
+        qtc_buf_byte(plain, c);
     }
     return qtc_buf_bytes(plain);
 }

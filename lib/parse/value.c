@@ -189,27 +189,28 @@ size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
     return i;
 }
 
-/* p->node brackets of its end were seen; they are kept. */
+/* p->node brackets of its end were seen, and are kept; of three, the first is text. */
 static size_t end_of_cdata(struct qtc_parser *p, size_t i)
 {
     char c = p->in[i];
     if (c == ']' && p->node == 1) {
         p->node = 2;
-    } else if (c == ']' || c != '>' || p->node < 2) {
-        size_t text = c == ']' ? 1 : p->node;
-        qtc_value_data(p, qtc_bytes("]]", text));
-        p->node -= (unsigned)text - (c == ']');
-        if (c == ']') {
-            qtc_mark_move(p, p->mark + 1);
-            return i + 1;
-        }
-        qtc_unmark(p);
-        return i;
-    } else {
+        return i + 1;
+    }
+    if (c == ']') {
+        qtc_value_data(p, qtc_str("]"));
+        qtc_mark_move(p, p->mark + 1);
+        return i + 1;
+    }
+    if (c == '>' && p->node == 2) {
         qtc_unmark(p);
         p->state = QTC_S_VALUE;
+        return i + 1;
     }
-    return i + 1;
+    qtc_value_data(p, qtc_bytes("]]", p->node));
+    qtc_unmark(p);
+    p->node = 0;
+    return i;
 }
 
 /* Text in which no marker counts. */
