@@ -209,8 +209,6 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
-    add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
-    add_skipped_tokens(set, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
@@ -249,13 +247,16 @@ static void skip_words(unsigned char *special)
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
-    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+    bool all = p->options.format == NULL;
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
         add_text_marks(p, f);
         p->bare |= f->bare;
         p->starts_in_header |= f->starts_in_header;
-        if (p->options.format != NULL) {
-            break;
-        }
+    }
+    /* A token that says nothing to one format may be another's marker: that counts. */
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
+        add_marks(&p->text_marks, f->special_tokens, QTC_M_SPECIAL, f);
+        add_skipped_tokens(&p->text_marks, f);
     }
     seal(&p->text_marks);
     unsigned char *special = p->text_marks.special;
