@@ -1118,6 +1118,20 @@ static void cut_child(struct qtc_parser *p)
     b->rest.len = b->child;
 }
 
+bool qtc_body_limit(struct qtc_parser *p, size_t i)
+{
+    enum qtc_body_place at = p->body.at;
+    if (at == QTC_B_CDATA) {
+        qtc_value_data(p, qtc_held(p, i));
+        qtc_unmark(p);
+    } else if (at == QTC_B_CHILD_TAG) {
+        more_of_child(p, i);
+    } else if (at >= QTC_B_VALUE) {
+        more_of_value(p, i);
+    }
+    return at == QTC_B_CDATA || at == QTC_B_CHILD_TAG || at >= QTC_B_VALUE;
+}
+
 bool qtc_body_complete(const struct qtc_parser *p)
 {
     enum qtc_body_place at = p->body.at;

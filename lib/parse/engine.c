@@ -108,6 +108,9 @@ static size_t pass_limit(struct qtc_parser *p, size_t i)
         return qtc_fail(p, i, QTC_D_LIMIT_PASSED);
     }
     qtc_defect(p, QTC_D_LIMIT_PASSED, qtc_bytes(NULL, 0));
+    if (p->state == QTC_S_BODY && qtc_body_limit(p, i)) {
+        return i;
+    }
     if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST) {
         return qtc_value_reject(p, i);
     }

@@ -541,6 +541,8 @@ void qtc_body_partial(struct qtc_parser *p);
 qtc_step qtc_step_children;
 /* The text ends there. */
 void qtc_children_cut(struct qtc_parser *p);
+/* What waits for a decision there is text of the child; false: in none. */
+bool qtc_body_limit(struct qtc_parser *p, size_t i);
 /* A character was cut by the end of a piece, and is whole now. */
 size_t qtc_body_tail(struct qtc_parser *p, size_t i);
 
