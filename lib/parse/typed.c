@@ -1,5 +1,4 @@
 #include "parse/typed.h"
-#include "parse/literal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -53,25 +52,6 @@ static bool put_number(struct qtc_buf *out, struct qtc_bytes t, unsigned types, 
     return true;
 }
 
-/* 007, +5 and .5 can be nothing but numbers, where no string is allowed. */
-static bool put_loose_number(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch,
-                             unsigned *mended)
-{
-    bool digit = false;
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.data[i] == '\0' || strchr("+-.eE0123456789", t.data[i]) == NULL) {
-            return false;
-        }
-        digit = digit || (t.data[i] >= '0' && t.data[i] <= '9');
-    }
-    if (!digit || (types & QTC_T_STRING) != 0 || !qtc_python_literal(t, out)) {
-        return false;
-    }
-    *mismatch = (types & QTC_T_NUMBER) == 0 && has_fraction(t);
-    *mended |= QTC_MEND_PYTHON;
-    return true;
-}
-
 static bool put_boolean(struct qtc_buf *out, struct qtc_bytes t, bool *mismatch, unsigned *mended)
 {
     bool digit = qtc_bytes_is(t, "1") || qtc_bytes_is(t, "0");
@@ -106,8 +86,7 @@ static bool put_container(struct qtc_buf *out, struct qtc_bytes t, unsigned type
 static bool put_any(struct qtc_buf *out, struct qtc_bytes t, unsigned types, bool *mismatch, unsigned *mended)
 {
     return ((types & QTC_T_NULL) && put_null(out, t, mended)) ||
-           ((types & (QTC_T_INTEGER | QTC_T_NUMBER)) &&
-            (put_number(out, t, types, mismatch) || put_loose_number(out, t, types, mismatch, mended))) ||
+           ((types & (QTC_T_INTEGER | QTC_T_NUMBER)) && put_number(out, t, types, mismatch)) ||
            ((types & QTC_T_BOOLEAN) && put_boolean(out, t, mismatch, mended)) ||
            ((types & (QTC_T_ARRAY | QTC_T_OBJECT)) && put_container(out, t, types, mismatch, mended));
 }
