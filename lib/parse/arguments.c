@@ -138,7 +138,7 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated)
 
 /* ---- parameters --------------------------------------------------------- */
 
-static uint64_t hash_name(struct qtc_bytes name)
+uint64_t qtc_hash_name(struct qtc_bytes name)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (size_t i = 0; i < name.len; i++) {
@@ -307,7 +307,7 @@ static unsigned chosen_types(struct qtc_parser *p, struct qtc_bytes name, unsign
 /* The parameter is one of the call's, in its place among them. */
 static void begin_member(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
-    uint64_t hash = hash_name(name);
+    uint64_t hash = qtc_hash_name(name);
     size_t member = find_member(p, hash, name);
     open_value(p, chosen_types(p, name, types));
     if (member != SIZE_MAX) {
@@ -459,7 +459,7 @@ static struct qtc_bytes waiting_value(struct qtc_parser *p, const struct qtc_mem
 void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join)
 {
     qtc_release(p);
-    uint64_t hash = hash_name(name);
+    uint64_t hash = qtc_hash_name(name);
     size_t member = find_member(p, hash, name);
     bool found = member != SIZE_MAX;
     if (found && !(join && waits(p))) {

@@ -13,7 +13,7 @@
  *   call.c    a call's JSON object
  *   body.c    functions whose inside is read as a whole: YAML, what may be no call
  *   tool.c    functions whose tag is a tool's name
- *   children.c  parameters that are elements, as they come
+ *   children.c  parameters that are elements, as they come; child_value.c  their text
  *   reader.c  arguments in the syntax of another language: Python, Gemma, YAML
  *
  * The window. Offsets count the bytes of the text. Events have taken [0, done).
@@ -565,6 +565,7 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated);
 /* A parameter's name is known, its value begins. */
 /* `types`: what the markup says of it, 0: nothing. */
 void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types);
+uint64_t qtc_hash_name(struct qtc_bytes name);
 /* A whole member, its value as JSON. join: one that is there already goes before its elements. */
 void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join);
 /* <parameter> without a name: it comes as if it were the value. */
