@@ -32,6 +32,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_VALUE_LINE] = qtc_step_value_line,
     [QTC_S_VALUE_TAG] = qtc_step_value_tag,
     [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_VALUE_NAME] = qtc_step_value_name,
     [QTC_S_FOLLOW] = qtc_step_follow,
     [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
     [QTC_S_NEST] = qtc_step_nest,

@@ -135,17 +135,6 @@ static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, c
     qtc_buf_free(&text);
 }
 
-/* What stands between markers, where the one before it was forgotten: only tokens, which
- * text does not hold. */
-static void add_skipped_tokens(struct qtc_mark_set *set, const struct qtc_format *f)
-{
-    for (size_t i = 0; f->bare_function && f->skip[i] != NULL; i++) {
-        if (strchr(f->skip[i], '|') != NULL || strstr(f->skip[i], "｜") != NULL) {
-            add_mark(set, f->skip[i], QTC_M_SPECIAL, f);
-        }
-    }
-}
-
 /* "<tool_calls:" where a suffix may follow. */
 static void add_before_suffix(struct qtc_mark_set *set, const char *const *texts, enum qtc_mark_kind kind,
                               const struct qtc_format *f)
@@ -184,7 +173,6 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
     add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
-    add_skipped_tokens(set, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
@@ -307,6 +295,7 @@ static void add_function_marks(struct qtc_mark_set *set, const struct qtc_format
 
 static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
 {
+    add_marks(set, f->skip, QTC_M_SKIP, f); /* first: in text, one of them may open a block */
     add_function_marks(set, f);
     add_marks(set, f->open, QTC_M_OPEN, f);
     add_marks(set, f->close, QTC_M_CLOSE, f);
@@ -314,7 +303,6 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     add_mark(set, f->type_open, QTC_M_TYPE, f);
     add_mark(set, f->value_open, QTC_M_VALUE, f);
     add_closing(set, f->parameter_close, QTC_M_END_PARAMETER, f);
-    add_marks(set, f->skip, QTC_M_SKIP, f);
     add_marks(set, f->header_open, QTC_M_HEADER, f);
     add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
@@ -428,6 +416,11 @@ bool qtc_group_closes(const struct qtc_parser *p)
         }
     }
     return false;
+}
+
+bool qtc_group_skips(const struct qtc_parser *p, const char *opener)
+{
+    return listed(member(p, 0)->skip, opener);
 }
 
 bool qtc_group_types(const struct qtc_parser *p)

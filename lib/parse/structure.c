@@ -103,7 +103,7 @@ size_t qtc_tag_begin(struct qtc_parser *p, size_t i)
 void qtc_block_begin(struct qtc_parser *p, const char *opener)
 {
     qtc_use_group(p, opener);
-    p->text.in_block = true;
+    p->text.in_block = !qtc_group_skips(p, opener);
     p->text.no_close = !qtc_group_closes(p);
     p->text.in_array = p->text.block_call = p->text.in_function = false;
     p->header_format = NULL;
@@ -138,7 +138,8 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
         format = p->text.bare ? qtc_group_lists(p) : format;
         p->text.in_array = true;
         p->state = QTC_S_ARRAY;
-        if (!(format->array && format->body == QTC_BODY_JSON) && p->text.in_block) {
+        bool named = format->body == QTC_BODY_TAGS || format->body == QTC_BODY_NAMED;
+        if (p->text.in_block && (!format->array || named)) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
