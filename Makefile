@@ -174,9 +174,13 @@ completions: $(BUILD)/gen-completion
 	@mkdir -p completions
 	@for c in $(notdir $(COMMANDS)); do $< "$$c" >"completions/$$c.bash" || exit 1; done
 
-# What a format file may hold follows from the table in lib/formats/fields.c.
+# What a format file may hold follows from the table in lib/formats/fields.c, which formats there are from
+# the rows beside it.
 format-docs: $(BUILD)/gen-format-docs
 	@$< schema >$(FORMAT_SCHEMA)
+	@for f in man/qtc-formats.7 README.md; do \
+	    $< fill <"$$f" >$(BUILD)/filled && cat $(BUILD)/filled >"$$f" || exit 1; \
+	done
 
 format:
 	clang-format -i $(ALL_SRC)

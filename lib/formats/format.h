@@ -144,6 +144,9 @@ const struct qtc_format *qtc_format_find(const char *name);
 const struct qtc_format *qtc_format_of_model(struct qtc_bytes model);
 /* Appends the row as JSON: what --show-format prints. */
 void qtc_format_json(struct qtc_buf *out, const struct qtc_format *format);
+/* Appends a line of JSON that says which format it is: name, aliases, models, model_ids,
+ * example and body, all of them always. */
+void qtc_format_summary(struct qtc_buf *out, const struct qtc_format *format);
 
 /* A format from a file: the syntax that qtc_format_json writes, or a Hugging Face
  * response_template (or the older response_schema), alone or in a tokenizer_config.json.
@@ -157,5 +160,7 @@ void qtc_format_free(struct qtc_format *format); /* of qtc_format_read only; NUL
 void qtc_format_schema(struct qtc_buf *out);
 /* Appends the fields as the body of a manual page's section. */
 void qtc_format_manual(struct qtc_buf *out);
+/* The same of all formats: names, models, and an example each. */
+void qtc_formats_manual(struct qtc_buf *out);
 
 #endif

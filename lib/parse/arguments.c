@@ -143,7 +143,10 @@ static uint64_t hash_name(struct qtc_bytes name)
 
 static bool same_name(struct qtc_parser *p, const struct qtc_member *m, uint64_t hash, struct qtc_bytes name)
 {
-    return m->hash == hash && qtc_bytes_equal(qtc_bytes(p->call.names.data + m->name, m->name_len), name);
+    if (m->hash != hash || m->name_len != name.len) {
+        return false;
+    }
+    return name.len == 0 || memcmp(p->call.names.data + m->name, name.data, name.len) == 0;
 }
 
 static size_t bucket_count(const struct qtc_parser *p)

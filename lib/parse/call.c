@@ -499,7 +499,7 @@ static size_t array_junk(struct qtc_parser *p, size_t i)
         p->call.inner = true;
     }
     qtc_emit_held(p, qtc_text_kind(p), end);
-    p->text.block_call = true;
+    p->text.block_call = p->object.junk = true;
     return end;
 }
 
@@ -509,11 +509,15 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     qtc_mark_from(p, i);
     for (; i < p->n && (qtc_is_blank(p->in[i]) || p->in[i] == ','); i++) {
         p->object.comma = p->object.comma || p->in[i] == ',';
+        p->object.junk = false;
     }
     if (i == p->n) {
         return i;
     }
     char c = p->in[i];
+    if (p->object.junk && !ends_junk(c)) {
+        return array_junk(p, i);
+    }
     if (c == '{') {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
         qtc_object_begin(p, qtc_object_format(p), false);

@@ -229,6 +229,7 @@ struct qtc_object {
     size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
     bool line;          /* and whether a line end stood before it */
     bool comma;         /* ARRAY: behind a comma */
+    bool junk;          /* ARRAY: inside text that is no call */
 };
 
 /* Formats that share an opener, and the marks of their calls. */

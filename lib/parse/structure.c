@@ -137,6 +137,7 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
     if (c == '[') {
         format = p->text.bare ? qtc_group_lists(p) : format;
         p->text.in_array = true;
+        p->object.junk = p->object.comma = false;
         p->state = QTC_S_ARRAY;
         bool named = format->body == QTC_BODY_TAGS || format->body == QTC_BODY_NAMED;
         if (p->text.in_block && (!format->array || named)) {
