@@ -158,6 +158,7 @@ static size_t read_again(struct qtc_parser *p, uint64_t from, struct qtc_buf *ag
 size_t qtc_again(struct qtc_parser *p, uint64_t from, struct qtc_bytes text, size_t i)
 {
     struct qtc_buf again = {0};
+    qtc_keep(p, i);
     qtc_buf_put(&again, text);
     return read_again(p, from, &again, i);
 }

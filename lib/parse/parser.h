@@ -175,6 +175,7 @@ struct qtc_call {
     struct qtc_buf name, id;
     struct qtc_buf key; /* a parameter's, until its value begins */
     unsigned key_types; /* what the markup says of that value: enum qtc_type */
+    unsigned key_flags; /* enum qtc_name_flag */
     bool has_key;
     bool open;      /* CALL is out, CALL_END is not */
     bool pending;   /* the name is known, but not yet that it is a call */

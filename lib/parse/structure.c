@@ -507,6 +507,7 @@ static void keep_key(struct qtc_parser *p, const struct qtc_tag *tag)
     c->key.len = 0;
     qtc_buf_put(&c->key, tag->name);
     c->key_types = tag->types;
+    c->key_flags = tag->flags | p->header_flags;
     c->has_key = true;
     p->state = QTC_S_FUNCTION;
 }
@@ -612,11 +613,11 @@ static size_t tool_header(struct qtc_parser *p, size_t i)
     return closed ? qtc_body_end(p, i) : i;
 }
 
-/* The tag is complete at base + i; its inside has `len` bytes. */
-static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+/* The tag ends at `to`; its inside has `len` bytes. */
+static size_t take_header(struct qtc_parser *p, size_t len, uint64_t to, size_t i)
 {
     p->header_len = len;
-    p->header_to = qtc_pos(p, i);
+    p->header_to = to;
     switch (p->header_kind) {
     case QTC_M_FUNCTION:
         return function_header(p, i);
@@ -631,6 +632,18 @@ static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
     }
 }
 
+static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+{
+    return take_header(p, len, qtc_pos(p, i), i);
+}
+
+/* A tag that lacks its end is one where it may stand: a parameter's in a call that may have more. */
+static bool is_due(const struct qtc_parser *p)
+{
+    bool may_have_more = p->origin == QTC_S_FUNCTION && !p->call.whole;
+    return p->header_kind != QTC_M_TYPE && (p->header_kind != QTC_M_PARAMETER || may_have_more);
+}
+
 /* A tag that lacks its end: the name is what stands before the next one, or the line's end. */
 static size_t header_cut(struct qtc_parser *p, size_t i)
 {
@@ -639,7 +652,7 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     struct qtc_bytes inside = qtc_bytes(held.data, held.len - (matched < held.len ? matched : held.len));
     struct qtc_tag tag;
     bool opens = p->header_kind == QTC_M_FUNCTION || p->header_kind == QTC_M_PARAMETER;
-    if (matched > 1 || (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
+    if (matched > 1 || !is_due(p) || (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
                                   memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
         return qtc_not_structure(p, i);
     }
@@ -649,8 +662,8 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     }
     uint64_t from = qtc_pos(p, i) - matched; /* the next tag's first byte */
     char first = held.data[inside.len];
-    header_done(p, inside.len, i);
-    return qtc_again(p, from, qtc_bytes(&first, 1), i);
+    take_header(p, inside.len, from, i);
+    return p->trial.failed ? i : qtc_again(p, from, qtc_bytes(&first, 1), i);
 }
 
 size_t qtc_step_header(struct qtc_parser *p, size_t i)
@@ -740,7 +753,7 @@ static size_t begin_value(struct qtc_parser *p, size_t i)
         return qtc_not_structure(p, i);
     }
     c->has_key = false;
-    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), 0, c->key_types);
+    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), c->key_flags, c->key_types);
     qtc_unmark(p);
     return i;
 }
