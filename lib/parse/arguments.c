@@ -481,10 +481,23 @@ void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
     }
 }
 
+/* A value that can be no string holds no tags: <value>0.8</value> is 0.8. */
+static struct qtc_bytes without_element(const struct qtc_value *v)
+{
+    static const char open[] = "<value>", close[] = "</value>";
+    struct qtc_bytes text = qtc_buf_bytes(&v->text), inner = qtc_bytes_trim(text);
+    size_t head = sizeof open - 1, tail = sizeof close - 1;
+    if (v->types == 0 || (v->types & QTC_T_STRING) != 0 || inner.len < head + tail ||
+        memcmp(inner.data, open, head) != 0 || memcmp(inner.data + inner.len - tail, close, tail) != 0) {
+        return text;
+    }
+    return qtc_bytes(inner.data + head, inner.len - head - tail);
+}
+
 bool qtc_value_is_scalar(const struct qtc_parser *p)
 {
     const struct qtc_value *v = &p->value;
-    struct qtc_bytes text = qtc_bytes_trim(qtc_buf_bytes(&v->text));
+    struct qtc_bytes text = qtc_bytes_trim(without_element(v));
     bool mismatch;
     unsigned mended;
     if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 || text.len > 64 ||
@@ -503,7 +516,11 @@ static void write_typed(struct qtc_parser *p)
     struct qtc_value *v = &p->value;
     bool mismatch;
     unsigned mended;
-    qtc_typed(value_out(p), qtc_buf_bytes(&v->text), v->types, v->guess, &mismatch, &mended);
+    struct qtc_bytes text = without_element(v);
+    if (text.len < v->text.len) {
+        qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_str("<value>"));
+    }
+    qtc_typed(value_out(p), text, v->types, v->guess, &mismatch, &mended);
     qtc_tell_mended(p, mended);
     if (mismatch) {
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));
