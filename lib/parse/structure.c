@@ -652,8 +652,9 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     struct qtc_bytes inside = qtc_bytes(held.data, held.len - (matched < held.len ? matched : held.len));
     struct qtc_tag tag;
     bool opens = p->header_kind == QTC_M_FUNCTION || p->header_kind == QTC_M_PARAMETER;
-    if (matched > 1 || !is_due(p) || (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
-                                  memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
+    if (matched > 1 || !is_due(p) ||
+        (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
+                   memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
         return qtc_not_structure(p, i);
     }
     p->header_flags |= QTC_NAME_UNTERMINATED;

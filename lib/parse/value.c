@@ -292,7 +292,8 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
     for (; i < p->n; i++) {
         int end = qtc_header_byte(p, p->in[i]);
         if (end > 0) {
-            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched, i + 1);
+            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched,
+                                     i + 1);
         }
         if (closing ? end < 0 && p->in[i] != '\n' : end < 0) {
             return value_header_cut(p, i);
