@@ -96,6 +96,7 @@ const struct qtc_format qtc_format_minicpm5 = {
     .key_attribute = "name",
     .trim = QTC_TRIM_NONE,
     .cdata = true,
+    .wrappers = {"arguments", "properties"},
     CALL_KEYS,
     .think_open = {"<think>"},
     .think_close = {"</think>"},

@@ -252,7 +252,7 @@ static void open_value(struct qtc_parser *p, unsigned types)
 {
     struct qtc_value *v = &p->value;
     v->types = types;
-    v->guess = types == 0 && p->options.recover == QTC_RECOVER_LENIENT;
+    v->guess = types == 0 && (p->call.format->json_values || p->options.recover == QTC_RECOVER_LENIENT);
     v->first = true;
     v->naming = false;
     v->lead = tag_lead(p->call.format);
@@ -289,11 +289,13 @@ void qtc_release(struct qtc_parser *p)
     qtc_buf_free(&c->texts);
 }
 
-/* The schema decides; what the markup says counts where the schema says nothing. */
+/* The schema decides; what the markup says counts where the schema says nothing: that
+ * the value is a string, or else that it is JSON. */
 static unsigned chosen_types(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
     unsigned declared = parameter_types(p, name);
-    return declared != 0 ? declared : types;
+    unsigned marked = types == 0 || (types & QTC_T_STRING) ? types : QTC_T_ANY & ~(unsigned)QTC_T_STRING;
+    return declared != 0 ? declared : marked;
 }
 
 /* The parameter is one of the call's, in its place among them. */
@@ -462,7 +464,7 @@ void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text)
         qtc_json_escape(value_out(p), text);
     } else if (v->mode == QTC_VALUE_BUFFER) {
         qtc_buf_put(&v->text, text);
-        bool string = (v->types & QTC_T_STRING) != 0;
+        bool string = v->types == 0 || (v->types & QTC_T_STRING) != 0;
         if (v->naming) {
             return;
         }

@@ -525,6 +525,7 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     }
     if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
+        p->object.comma = false;
         return qtc_name_begin(p, i);
     }
     if (!p->text.block_call) {
@@ -536,6 +537,9 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         }
         p->text.in_array = false;
         p->state = QTC_S_AFTER;
+        if (p->text.seen_call) { /* not what held no call: that is text */
+            qtc_emit_held(p, QTC_FRAMING, i + 1);
+        }
         return i + 1;
     }
     if (p->tag_marks.find.first[(unsigned char)c]) {

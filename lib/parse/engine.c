@@ -12,6 +12,7 @@ static qtc_step step_trial_tail;
 static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_LABEL] = qtc_step_label,
     [QTC_S_SUFFIX] = qtc_step_suffix,
     [QTC_S_TAIL] = qtc_step_tail,
     [QTC_S_MESSAGE] = qtc_step_message,
@@ -33,6 +34,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_VALUE_TAG] = qtc_step_value_tag,
     [QTC_S_VALUE_HEADER] = qtc_step_value_header,
     [QTC_S_VALUE_NAME] = qtc_step_value_name,
+    [QTC_S_CDATA] = qtc_step_cdata,
     [QTC_S_FOLLOW] = qtc_step_follow,
     [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
     [QTC_S_NEST] = qtc_step_nest,
@@ -230,8 +232,31 @@ static void finish_after(struct qtc_parser *p)
     p->state = QTC_S_TEXT;
 }
 
+/* The text ends in a marker, which is framing; blanks may stand before it. */
+static void finish_marker(struct qtc_parser *p)
+{
+    qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+    if (p->cand > p->mark && !p->text.after_call) {
+        qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
+        qtc_mark_move(p, p->cand);
+    }
+    qtc_emit_held(p, QTC_FRAMING, 0);
+    p->state = QTC_S_TEXT;
+}
+
+/* A marker that has a whole token already, but not all of its text: <|close|>mess */
+static bool cut_in_marker(struct qtc_parser *p)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->cand, 0);
+    return p->text.code == 0 && p->text.fence == 0 && held.len > 2 &&
+           memmem(held.data, held.len, "|>", 2) != NULL;
+}
+
 static void finish_text(struct qtc_parser *p)
 {
+    if (p->mark != QTC_NO_MARK && p->state == QTC_S_TEXT_MARK && cut_in_marker(p)) {
+        finish_marker(p);
+    }
     bool dropped = p->text.fresh && p->text.after_call && p->state == QTC_S_TEXT;
     if (p->mark != QTC_NO_MARK) {
         qtc_emit_held(p, dropped ? QTC_FRAMING : qtc_text_kind(p), 0);
@@ -289,13 +314,7 @@ static void finish_opener(struct qtc_parser *p)
         qtc_unmark(p);
         p->state = QTC_S_TEXT;
     } else {
-        qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
-        if (p->cand > p->mark && !p->text.after_call) {
-            qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
-            qtc_mark_move(p, p->cand);
-        }
-        qtc_emit_held(p, QTC_FRAMING, 0);
-        p->state = QTC_S_TEXT;
+        finish_marker(p);
     }
 }
 
@@ -382,6 +401,7 @@ enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len
 
 void qtc_parser_reset(struct qtc_parser *p)
 {
+    bool inline_text = p->options.reasoning == QTC_REASONING_INLINE;
     p->code = QTC_OK;
     p->base = p->done = p->cand = p->tag = 0;
     p->no_nest = false;
@@ -393,8 +413,9 @@ void qtc_parser_reset(struct qtc_parser *p)
     }
     qtc_unmark(p);
     p->text = (struct qtc_text_state){
-        .reasoning = p->options.starts_in_reasoning && p->options.reasoning != QTC_REASONING_INLINE,
+        .reasoning = p->options.starts_in_reasoning && !inline_text,
         .line_blank = true,
+        .label = inline_text || p->options.format == NULL ? NULL : p->options.format->think_label,
     };
     qtc_text_begin(p, false);
 }

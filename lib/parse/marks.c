@@ -58,11 +58,37 @@ static void put_mark(struct qtc_mark_set *set, const char *text, const char *row
     qtc_markers_add(&set->find, text, (int)id);
 }
 
+static bool is_edge(char a, char b)
+{
+    return (a == '>' && b != '<' && b != '\0') || (a != '\0' && a != '>' && b == '<');
+}
+
+/* <|open|> tools <|sep|> */
+static void add_spaced(struct qtc_mark_set *set, const char *row, enum qtc_mark_kind kind,
+                       const struct qtc_format *format)
+{
+    struct qtc_buf text = {0};
+    for (const char *c = row; *c != '\0'; c++) {
+        qtc_buf_byte(&text, *c);
+        if (is_edge(c[0], c[1])) {
+            qtc_buf_byte(&text, ' ');
+        }
+    }
+    if (text.len > strlen(row)) {
+        put_mark(set, keep(set, qtc_buf_bytes(&text), ""), row, kind, format);
+    }
+    set->find.failed |= text.failed;
+    qtc_buf_free(&text);
+}
+
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
     if (text != NULL && text[0] != '\0') {
         put_mark(set, with_suffix(set, text, format), text, kind, format);
+    }
+    if (text != NULL && format->spaced) {
+        add_spaced(set, text, kind, format);
     }
 }
 
@@ -168,16 +194,16 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
         add_mark(set, f->function_open, QTC_M_FUNCTION, f);
     }
     add_marks(set, f->header_open, QTC_M_HEADER, f);
-    add_marks(set, f->header_end, QTC_M_SPECIAL, f); /* without its header it says nothing */
+    add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
-    add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
     if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
         add_tools(set, p->options.tools, f);
     }
     bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
-    if (p->options.reasoning != QTC_REASONING_INLINE && !prose) {
+    /* Messages are read as such whatever becomes of reasoning: there are no markers to leave in it. */
+    if ((p->options.reasoning != QTC_REASONING_INLINE || f->header_open[0] != NULL) && !prose) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -210,13 +236,15 @@ static void skip_words(unsigned char *special)
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
-    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+    bool all = p->options.format == NULL;
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
         add_text_marks(p, f);
         p->bare |= f->bare;
         p->starts_in_header |= f->starts_in_header;
-        if (p->options.format != NULL) {
-            break;
-        }
+    }
+    /* A token that says nothing to one format may be another's marker: that counts. */
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
+        add_marks(&p->text_marks, f->special_tokens, QTC_M_SPECIAL, f);
     }
     seal(&p->text_marks);
     unsigned char *special = p->text_marks.special;
@@ -303,6 +331,7 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     add_mark(set, f->type_open, QTC_M_TYPE, f);
     add_mark(set, f->value_open, QTC_M_VALUE, f);
     add_closing(set, f->parameter_close, QTC_M_END_PARAMETER, f);
+    add_mark(set, f->cdata ? "<![CDATA[" : NULL, QTC_M_CDATA, f);
     add_marks(set, f->header_open, QTC_M_HEADER, f);
     add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);

@@ -45,6 +45,7 @@
 enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
     QTC_S_TEXT_MARK,    /* a marker may have begun */
+    QTC_S_LABEL,        /* in what may stand before reasoning */
     QTC_S_SUFFIX,       /* in the suffix of one: <tool_calls:6124c78e> */
     QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
     QTC_S_MESSAGE,      /* in a message's header */
@@ -64,6 +65,7 @@ enum qtc_state {
     QTC_S_VALUE_TAG,    /* '<' in it */
     QTC_S_VALUE_HEADER, /* in a tag there, behind the part that names it */
     QTC_S_VALUE_NAME,   /* behind a function's tag there: a name that is plain text */
+    QTC_S_CDATA,        /* in <![CDATA[ there */
     QTC_S_FOLLOW,       /* behind a closing tag or an opener there: blanks */
     QTC_S_FOLLOW_TAG,   /* and the tag behind them */
     QTC_S_NEST,         /* in a call inside the value, until what follows tells whose it is */
@@ -89,6 +91,7 @@ enum qtc_mark_kind {
     QTC_M_VALUE,          /* <arg_value> */
     QTC_M_END_PARAMETER,  /* </parameter */
     QTC_M_PROPERTY,       /* a parameter's own name as its tag, closed */
+    QTC_M_CDATA,          /* in a value: plain text up to ]]> */
     QTC_M_SKIP,           /* says nothing */
     QTC_M_HEADER,         /* begins a message's header */
     QTC_M_HEADER_END,     /* ends it */
@@ -142,6 +145,7 @@ struct qtc_text_state {
     unsigned code;    /* ticks that opened the code span; 0: none */
     unsigned fence;   /* ticks that opened the code fence; 0: none */
     unsigned calls;
+    const char *label; /* may stand here and begin reasoning; NULL: none */
     const struct qtc_format *format; /* of the last call */
 };
 
@@ -265,6 +269,7 @@ struct qtc_parser {
     const struct qtc_format *header_format;
     const char *header_end;    /* the marker that ends the tag */
     size_t header_matched;     /* how much of it is there */
+    bool header_quoted;        /* in an attribute's quotes */
     uint64_t header_at;        /* where the tag's inside, or the name, begins */
     uint64_t name_to;          /* where the name ends */
     uint64_t header_to;        /* where the tag ends */
@@ -394,7 +399,7 @@ void qtc_trial_drop(struct qtc_parser *p);
 
 /* ---- text.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_suffix, qtc_step_tail;
+qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_label, qtc_step_suffix, qtc_step_tail;
 /* Bytes that are content without having been looked at: fences, lines. */
 void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
 void qtc_text_begin(struct qtc_parser *p, bool after_call);
@@ -442,6 +447,8 @@ bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
 bool qtc_tag_whole(const char *marker);
 /* enum qtc_type bits of a type's name, or of "true" and "false": is it a string? 0: neither. */
 unsigned qtc_type_named(struct qtc_bytes name);
+/* The text of an attribute: without entities, where the format has them. */
+struct qtc_bytes qtc_name_plain(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name);
 /* Takes a call's name as the model wrote it: without its prefix, its id apart. */
 struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name);
 
@@ -450,6 +457,8 @@ struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, 
 qtc_step qtc_step_message;
 /* mark NULL: the text begins inside the header. */
 size_t qtc_message_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+/* The header ends at p->tag, its closing marker at base + i. */
+size_t qtc_message_header_end(struct qtc_parser *p, size_t i);
 size_t qtc_message_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 size_t qtc_message_close(struct qtc_parser *p, size_t i);
 
@@ -499,7 +508,8 @@ void qtc_value_cut(struct qtc_parser *p);
 
 /* ---- value.c ------------------------------------------------------------ */
 
-qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_value_name, qtc_step_follow,
+qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_value_name,
+    qtc_step_cdata, qtc_step_follow,
     qtc_step_follow_tag, qtc_step_nest;
 /* The text ends here, inside a value. True where text was read again: the state
  * that this led to ends too. */

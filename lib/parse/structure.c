@@ -104,7 +104,7 @@ void qtc_block_begin(struct qtc_parser *p, const char *opener)
 {
     qtc_use_group(p, opener);
     p->text.in_block = !qtc_group_skips(p, opener);
-    p->text.no_close = !qtc_group_closes(p);
+    p->text.no_close = opener[0] == '\0' || !qtc_group_closes(p);
     p->text.in_array = p->text.block_call = p->text.in_function = false;
     p->header_format = NULL;
     p->state = QTC_S_BLOCK;
@@ -270,7 +270,8 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
     if (!p->text.in_block) {
         return leave(p, i);
     }
-    if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+    bool names = qtc_group_find(p, QTC_BODY_PYTHON) != NULL || qtc_group_find(p, QTC_BODY_GEMMA) != NULL;
+    if (names && qtc_name_char(c) && !p->text.no_close) {
         p->cand = qtc_pos(p, i);
         return qtc_name_begin(p, i);
     }
@@ -401,14 +402,28 @@ void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
     p->header_format = mark->format;
     p->header_end = mark->end;
     p->header_matched = 0;
-    p->header_sure = false;
+    p->header_sure = p->header_quoted = false;
     p->header_flags = 0;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_HEADER;
 }
 
+/* The tag has attributes, and ends with a token: "<|sep|>". */
+static bool quotes_count(const struct qtc_parser *p)
+{
+    const struct qtc_format *f = p->header_format;
+    const char *attribute = p->header_kind == QTC_M_PARAMETER ? f->key_attribute : f->name_attribute;
+    return p->header_end[0] == '<' && attribute != NULL;
+}
+
 int qtc_header_byte(struct qtc_parser *p, char c)
 {
+    if (c == '"' && quotes_count(p)) {
+        p->header_quoted = !p->header_quoted;
+    }
+    if (p->header_quoted) {
+        return c == '\n' ? -1 : 0;
+    }
     if (c == p->header_end[p->header_matched]) {
         return p->header_end[++p->header_matched] == '\0';
     }
@@ -537,7 +552,8 @@ static size_t parameter_header(struct qtc_parser *p, size_t i)
     } else if (f->value_open != NULL) {
         keep_key(p, &tag);
     } else {
-        qtc_parameter_begin(p, tag.name, tag.flags | p->header_flags, tag.types);
+        struct qtc_bytes name = qtc_name_plain(p, f, tag.name);
+        qtc_parameter_begin(p, name, tag.flags | p->header_flags, tag.types);
     }
     qtc_unmark(p);
     return i;

@@ -152,9 +152,7 @@ void qtc_typed_inside(struct qtc_buf *out, struct qtc_bytes text, unsigned types
 
 bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
 {
-    if (guess && types == 0) {
-        return true;
-    }
+    bool any = guess && types == 0;
     size_t blanks = 0;
     while (blanks < begin.len && blanks < SCALAR_MAX && qtc_is_blank(begin.data[blanks])) {
         blanks++;
@@ -163,7 +161,8 @@ bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
         return blanks < SCALAR_MAX;
     }
     char c = begin.data[blanks];
-    if (c == '{' || c == '[') {
+    types = any ? QTC_T_ANY : types;
+    if (c == '{' || c == '[' || (any && c == '"')) {
         return (types & (QTC_T_OBJECT | QTC_T_ARRAY)) != 0;
     }
     if (begin.len >= SCALAR_MAX) {

@@ -132,9 +132,22 @@ static size_t on_function(struct qtc_parser *p, const struct qtc_mark *mark, siz
     return i;
 }
 
+/* <![CDATA[ is markup, what stands before it is text. */
+static size_t begin_cdata(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes text = qtc_held_to(p, p->tag, i);
+    qtc_value_data(p, text);
+    qtc_unmark(p);
+    p->node = 0;
+    p->state = QTC_S_CDATA;
+    return i;
+}
+
 static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     switch (mark->kind) {
+    case QTC_M_CDATA:
+        return begin_cdata(p, i);
     case QTC_M_FUNCTION:
         return on_function(p, mark, i);
     case QTC_M_OPEN:
@@ -182,6 +195,53 @@ size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
         }
     }
     return i;
+}
+
+/* p->node brackets of its end were seen, and are kept; of three, the first is text. */
+static size_t end_of_cdata(struct qtc_parser *p, size_t i)
+{
+    char c = p->in[i];
+    if (c == ']' && p->node == 1) {
+        p->node = 2;
+        return i + 1;
+    }
+    if (c == ']') {
+        qtc_value_data(p, qtc_str("]"));
+        qtc_mark_move(p, p->mark + 1);
+        return i + 1;
+    }
+    if (c == '>' && p->node == 2) {
+        qtc_unmark(p);
+        p->state = QTC_S_VALUE;
+        return i + 1;
+    }
+    qtc_value_data(p, qtc_bytes("]]", p->node));
+    qtc_unmark(p);
+    p->node = 0;
+    return i;
+}
+
+/* Text in which no marker counts. */
+size_t qtc_step_cdata(struct qtc_parser *p, size_t i)
+{
+    if (p->node > 0) {
+        return end_of_cdata(p, i);
+    }
+    const char *bracket = memchr(p->in + i, ']', p->n - i);
+    size_t end = bracket == NULL ? p->n : (size_t)(bracket - p->in);
+    size_t rest = bracket == NULL ? qtc_utf8_incomplete(p->in + i, end - i) : 0;
+    qtc_value_data(p, qtc_bytes(p->in + i, end - rest - i));
+    if (rest > 0) {
+        qtc_mark_at(p, end - rest);
+        p->tail_state = QTC_S_CDATA;
+        p->state = QTC_S_TAIL;
+    }
+    if (bracket == NULL) {
+        return end;
+    }
+    qtc_mark_at(p, end);
+    p->node = 1;
+    return end + 1;
 }
 
 /* ---- a tag's inside ----------------------------------------------------- */
