@@ -76,8 +76,9 @@ static const struct qtc_field fields[] = {
     {ENUM(trim, trim_names),
      .about = "tags: what of a value's outer blanks is markup: line (one line end on each side), none, all, "
               "typed (none of a string's, all of other values')"},
-    {LIST(wrappers), .about = "tags: a sole parameter of such a name that is none of the tool's, and holds an "
-                              "object of the tool's parameters, holds all arguments"},
+    {LIST(wrappers), .about =
+                         "tags: a sole parameter of such a name that is none of the tool's, and holds an "
+                         "object of the tool's parameters, holds all arguments"},
     {FLAG(cdata), .about = "tags: <![CDATA[...]]> around a value is markup"},
     {FLAG(json_values), .about = "tags: a value whose type is not known is JSON where it can be"},
     {FLAG(entities), .about = "tags: &amp; and &quot; in attributes stand for what they name"},

@@ -10,7 +10,7 @@ const struct qtc_format qtc_format_step3 = {
                "<steptml:parameter name=\"city\">Tokyo</steptml:parameter></steptml:invoke>"
                "<｜tool_call_end｜><｜tool_calls_end｜>",
     .body = QTC_BODY_TAGS,
-    .open = {"<｜tool_calls_begin｜>"},
+    .open = {"<｜tool_calls_begin｜>", "<｜tool_call_begin｜>function<｜tool_sep｜>"},
     .close = {"<｜tool_calls_end｜>"},
     .array = true,
     .function_open = "<steptml:invoke",

@@ -8,6 +8,7 @@
 /* hold_calls: how much of a call waits for its end. */
 #define MAX_WAITING   ((size_t)64 << 10)
 #define FIRST_BUCKETS 64
+#define MAX_SCALAR    128 /* looked at again for each closing tag that may be quoted */
 
 /* ---- a call's begin ----------------------------------------------------- */
 
@@ -385,7 +386,8 @@ static bool holds_arguments(struct qtc_parser *p)
 {
     struct qtc_arena arena = {0};
     struct qtc_error error;
-    const struct qtc_json *value = qtc_json_read(&arena, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)), &error);
+    const struct qtc_json *value =
+        qtc_json_read(&arena, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)), &error);
     bool holds = qtc_json_type_of(value) == QTC_JSON_OBJECT;
     for (const struct qtc_json *m = holds ? value->first : NULL; m != NULL && holds; m = m->next) {
         holds = qtc_tool_param(p->call.tool, m->key) != NULL;
@@ -524,7 +526,8 @@ static void wrapper_data(struct qtc_parser *p, struct qtc_bytes text)
     struct qtc_buf *held = &p->value.text;
     qtc_buf_put(held, text);
     struct qtc_bytes begin = qtc_bytes_trim(qtc_bytes(held->data, held->len < 64 ? held->len : 64));
-    if (held->len > MAX_VALUE || (begin.len > 0 && begin.data[0] != '{') || (begin.len == 0 && held->len >= 64)) {
+    if (held->len > MAX_VALUE || (begin.len > 0 && begin.data[0] != '{') ||
+        (begin.len == 0 && held->len >= 64)) {
         as_parameter(p);
     }
 }
@@ -562,14 +565,30 @@ void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
     }
 }
 
+/* A value that can be no string holds no tags: <value>0.8</value> is 0.8. */
+static struct qtc_bytes without_element(const struct qtc_value *v)
+{
+    static const char open[] = "<value>", close[] = "</value>";
+    struct qtc_bytes text = qtc_buf_bytes(&v->text), inner = qtc_bytes_trim(text);
+    size_t head = sizeof open - 1, tail = sizeof close - 1;
+    if (v->types == 0 || (v->types & QTC_T_STRING) != 0 || inner.len < head + tail ||
+        memcmp(inner.data, open, head) != 0 || memcmp(inner.data + inner.len - tail, close, tail) != 0) {
+        return text;
+    }
+    return qtc_bytes(inner.data + head, inner.len - head - tail);
+}
+
 bool qtc_value_is_scalar(const struct qtc_parser *p)
 {
     const struct qtc_value *v = &p->value;
-    struct qtc_bytes text = qtc_bytes_trim(qtc_buf_bytes(&v->text));
     bool mismatch;
     unsigned mended;
-    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 || text.len > 64 ||
-        p->call.wrapper != NULL || text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
+    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 ||
+        v->text.len > MAX_SCALAR || p->call.wrapper != NULL) {
+        return false;
+    }
+    struct qtc_bytes text = qtc_bytes_trim(without_element(v));
+    if (text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
         return false;
     }
     struct qtc_buf out = {0};
@@ -584,7 +603,11 @@ static void write_typed(struct qtc_parser *p)
     struct qtc_value *v = &p->value;
     bool mismatch;
     unsigned mended;
-    qtc_typed(value_out(p), qtc_buf_bytes(&v->text), v->types, v->guess, &mismatch, &mended);
+    struct qtc_bytes text = without_element(v);
+    if (text.len < v->text.len) {
+        qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_str("<value>"));
+    }
+    qtc_typed(value_out(p), text, v->types, v->guess, &mismatch, &mended);
     qtc_tell_mended(p, mended);
     if (mismatch) {
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));

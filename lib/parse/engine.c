@@ -33,6 +33,7 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_VALUE_LINE] = qtc_step_value_line,
     [QTC_S_VALUE_TAG] = qtc_step_value_tag,
     [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_VALUE_NAME] = qtc_step_value_name,
     [QTC_S_CDATA] = qtc_step_cdata,
     [QTC_S_FOLLOW] = qtc_step_follow,
     [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
@@ -162,6 +163,7 @@ static size_t read_again(struct qtc_parser *p, uint64_t from, struct qtc_buf *ag
 size_t qtc_again(struct qtc_parser *p, uint64_t from, struct qtc_bytes text, size_t i)
 {
     struct qtc_buf again = {0};
+    qtc_keep(p, i);
     qtc_buf_put(&again, text);
     return read_again(p, from, &again, i);
 }

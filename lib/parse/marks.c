@@ -174,17 +174,6 @@ static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, c
     }
 }
 
-/* What stands between markers, where the one before it was forgotten: only tokens, which
- * text does not hold. */
-static void add_skipped_tokens(struct qtc_mark_set *set, const struct qtc_format *f)
-{
-    for (size_t i = 0; f->bare_function && f->skip[i] != NULL; i++) {
-        if (strchr(f->skip[i], '|') != NULL || strstr(f->skip[i], "｜") != NULL) {
-            add_mark(set, f->skip[i], QTC_M_SPECIAL, f);
-        }
-    }
-}
-
 /* "<tool_calls:" where a suffix may follow. */
 static void add_before_suffix(struct qtc_mark_set *set, const char *const *texts, enum qtc_mark_kind kind,
                               const struct qtc_format *f)
@@ -274,7 +263,6 @@ void qtc_use_formats(struct qtc_parser *p)
     /* A token that says nothing to one format may be another's marker: that counts. */
     for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
         add_marks(&p->text_marks, f->special_tokens, QTC_M_SPECIAL, f);
-        add_skipped_tokens(&p->text_marks, f);
     }
     seal(&p->text_marks);
     unsigned char *special = p->text_marks.special;
@@ -353,6 +341,7 @@ static void add_function_marks(struct qtc_mark_set *set, const struct qtc_format
 
 static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
 {
+    add_marks(set, f->skip, QTC_M_SKIP, f); /* first: in text, one of them may open a block */
     add_function_marks(set, f);
     add_marks(set, f->open, QTC_M_OPEN, f);
     add_marks(set, f->close, QTC_M_CLOSE, f);
@@ -361,7 +350,6 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     add_mark(set, f->value_open, QTC_M_VALUE, f);
     add_closing(set, f->parameter_close, QTC_M_END_PARAMETER, f);
     add_mark(set, f->cdata ? "<![CDATA[" : NULL, QTC_M_CDATA, f);
-    add_marks(set, f->skip, QTC_M_SKIP, f);
     add_marks(set, f->header_open, QTC_M_HEADER, f);
     add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
@@ -493,6 +481,11 @@ bool qtc_group_closes(const struct qtc_parser *p)
         }
     }
     return false;
+}
+
+bool qtc_group_skips(const struct qtc_parser *p, const char *opener)
+{
+    return listed(member(p, 0)->skip, opener);
 }
 
 bool qtc_group_types(const struct qtc_parser *p)

@@ -66,6 +66,7 @@ enum qtc_state {
     QTC_S_VALUE_LINE,   /* a line end in it that may belong to the markup */
     QTC_S_VALUE_TAG,    /* '<' in it */
     QTC_S_VALUE_HEADER, /* in a tag there, behind the part that names it */
+    QTC_S_VALUE_NAME,   /* behind a function's tag there: a name that is plain text */
     QTC_S_CDATA,        /* in <![CDATA[ there */
     QTC_S_FOLLOW,       /* behind a closing tag or an opener there: blanks */
     QTC_S_FOLLOW_TAG,   /* and the tag behind them */
@@ -182,6 +183,7 @@ struct qtc_call {
     struct qtc_buf name, id;
     struct qtc_buf key; /* a parameter's, until its value begins */
     unsigned key_types; /* what the markup says of that value: enum qtc_type */
+    unsigned key_flags; /* enum qtc_name_flag */
     bool has_key;
     bool open;      /* CALL is out, CALL_END is not */
     bool pending;   /* the name is known, but not yet that it is a call */
@@ -402,6 +404,8 @@ const struct qtc_format *qtc_group_first(const struct qtc_parser *p);
 bool qtc_group_names(const struct qtc_parser *p);
 /* One of the group writes a call's type before its name. */
 bool qtc_group_types(const struct qtc_parser *p);
+/* The opener is one that usually stands inside a block: the block's own is missing. */
+bool qtc_group_skips(const struct qtc_parser *p, const char *opener);
 /* The group has markers that end a block. */
 bool qtc_group_closes(const struct qtc_parser *p);
 /* The marker that ends at this node, or NULL. */
@@ -584,7 +588,8 @@ void qtc_value_cut(struct qtc_parser *p);
 
 /* ---- value.c ------------------------------------------------------------ */
 
-qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_cdata, qtc_step_follow,
+qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_value_name,
+    qtc_step_cdata, qtc_step_follow,
     qtc_step_follow_tag, qtc_step_nest;
 /* The text ends here, inside a value. True where text was read again: the state
  * that this led to ends too. */

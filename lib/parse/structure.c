@@ -103,7 +103,7 @@ size_t qtc_tag_begin(struct qtc_parser *p, size_t i)
 void qtc_block_begin(struct qtc_parser *p, const char *opener)
 {
     qtc_use_group(p, opener);
-    p->text.in_block = true;
+    p->text.in_block = !qtc_group_skips(p, opener);
     p->text.no_close = opener[0] == '\0' || !qtc_group_closes(p);
     p->text.in_array = p->text.block_call = p->text.in_function = false;
     p->header_format = NULL;
@@ -139,7 +139,8 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
         p->text.in_array = true;
         p->object.junk = p->object.comma = false;
         p->state = QTC_S_ARRAY;
-        if (!(format->array && format->body != QTC_BODY_TAGS) && p->text.in_block) {
+        bool named = format->body == QTC_BODY_TAGS || format->body == QTC_BODY_NAMED;
+        if (p->text.in_block && (!format->array || named)) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -525,6 +526,7 @@ static void keep_key(struct qtc_parser *p, const struct qtc_tag *tag)
     c->key.len = 0;
     qtc_buf_put(&c->key, tag->name);
     c->key_types = tag->types;
+    c->key_flags = tag->flags | p->header_flags;
     c->has_key = true;
     p->state = QTC_S_FUNCTION;
 }
@@ -614,11 +616,11 @@ size_t qtc_body_next(struct qtc_parser *p, size_t i)
     return qtc_replay(p, p->tag, i, QTC_S_AFTER);
 }
 
-/* The tag is complete at base + i; its inside has `len` bytes. */
-static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+/* The tag ends at `to`; its inside has `len` bytes. */
+static size_t take_header(struct qtc_parser *p, size_t len, uint64_t to, size_t i)
 {
     p->header_len = len;
-    p->header_to = qtc_pos(p, i);
+    p->header_to = to;
     switch (p->header_kind) {
     case QTC_M_FUNCTION:
         return function_header(p, i);
@@ -631,6 +633,18 @@ static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
     }
 }
 
+static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+{
+    return take_header(p, len, qtc_pos(p, i), i);
+}
+
+/* A tag that lacks its end is one where it may stand: a parameter's in a call that may have more. */
+static bool is_due(const struct qtc_parser *p)
+{
+    bool may_have_more = p->origin == QTC_S_FUNCTION && !p->call.whole;
+    return p->header_kind != QTC_M_TYPE && (p->header_kind != QTC_M_PARAMETER || may_have_more);
+}
+
 /* A tag that lacks its end: the name is what stands before the next one, or the line's end. */
 static size_t header_cut(struct qtc_parser *p, size_t i)
 {
@@ -639,8 +653,9 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     struct qtc_bytes inside = qtc_bytes(held.data, held.len - (matched < held.len ? matched : held.len));
     struct qtc_tag tag;
     bool opens = p->header_kind == QTC_M_FUNCTION || p->header_kind == QTC_M_PARAMETER;
-    if (matched > 1 || (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
-                                  memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
+    if (matched > 1 || !is_due(p) ||
+        (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
+                   memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
         return qtc_not_structure(p, i);
     }
     p->header_flags |= QTC_NAME_UNTERMINATED;
@@ -649,8 +664,8 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     }
     uint64_t from = qtc_pos(p, i) - matched; /* the next tag's first byte */
     char first = held.data[inside.len];
-    header_done(p, inside.len, i);
-    return qtc_again(p, from, qtc_bytes(&first, 1), i);
+    take_header(p, inside.len, from, i);
+    return p->trial.failed ? i : qtc_again(p, from, qtc_bytes(&first, 1), i);
 }
 
 size_t qtc_step_header(struct qtc_parser *p, size_t i)
@@ -740,7 +755,7 @@ static size_t begin_value(struct qtc_parser *p, size_t i)
         return qtc_not_structure(p, i);
     }
     c->has_key = false;
-    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), 0, c->key_types);
+    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), c->key_flags, c->key_types);
     qtc_unmark(p);
     return i;
 }

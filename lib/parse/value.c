@@ -121,6 +121,17 @@ static size_t begin_header(struct qtc_parser *p, const struct qtc_mark *mark, si
     return qtc_tag_closed(mark) ? value_header_done(p, 0, i) : i;
 }
 
+/* A function's tag: is it more than a quotation? */
+static size_t on_function(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    if (!qtc_tag_whole(mark->text)) {
+        return begin_header(p, mark, i);
+    }
+    p->header_at = p->name_to = qtc_pos(p, i);
+    p->state = QTC_S_VALUE_NAME;
+    return i;
+}
+
 /* <![CDATA[ is markup, what stands before it is text. */
 static size_t begin_cdata(struct qtc_parser *p, size_t i)
 {
@@ -138,10 +149,7 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     case QTC_M_CDATA:
         return begin_cdata(p, i);
     case QTC_M_FUNCTION:
-        if (!qtc_tag_whole(mark->text)) {
-            return begin_header(p, mark, i);
-        }
-        return judge_by_follower(p, QTC_M_OPEN, i);
+        return on_function(p, mark, i);
     case QTC_M_OPEN:
     case QTC_M_CLOSE:
         return judge_by_follower(p, mark->kind, i);
@@ -344,7 +352,8 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
     for (; i < p->n; i++) {
         int end = qtc_header_byte(p, p->in[i]);
         if (end > 0) {
-            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched, i + 1);
+            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched,
+                                     i + 1);
         }
         if (closing ? end < 0 && p->in[i] != '\n' : end < 0) {
             return value_header_cut(p, i);
@@ -354,6 +363,31 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
         }
     }
     return i;
+}
+
+static bool is_known(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->header_at, i);
+    struct qtc_bytes name = qtc_bytes(held.data, (size_t)(p->name_to - p->header_at));
+    return name.len > 0 && (p->options.tools == NULL || qtc_tools_find(p->options.tools, name) != NULL);
+}
+
+/* <tool_call>NAME, in a value: a call's if its parameters follow, or its end. */
+size_t qtc_step_value_name(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n && qtc_is_blank(p->in[i]) && p->name_to == p->header_at; i++) {
+        p->header_at = p->name_to = qtc_pos(p, i + 1);
+    }
+    for (; i < p->n && qtc_name_char(p->in[i]) && p->name_to == qtc_pos(p, i); i++) {
+        p->name_to = qtc_pos(p, i + 1);
+    }
+    while (i < p->n && qtc_is_blank(p->in[i])) {
+        i++;
+    }
+    if (i == p->n) {
+        return i;
+    }
+    return is_known(p, i) ? judge_by_follower(p, QTC_M_FUNCTION, i) : qtc_value_reject(p, i);
 }
 
 /* ---- what follows a closing tag ----------------------------------------- */
@@ -376,7 +410,7 @@ static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
     case QTC_M_OPEN:
         return next == QTC_M_FUNCTION;
     case QTC_M_FUNCTION:
-        return next == QTC_M_PARAMETER || next == QTC_M_END_FUNCTION;
+        return next == QTC_M_PARAMETER || next == QTC_M_END_FUNCTION || next == QTC_M_SKIP;
     default:
         return false;
     }
@@ -448,7 +482,11 @@ static size_t on_follower(struct qtc_parser *p, const struct qtc_mark *next, siz
         return reject_for_next(p, next, i);
     }
     if (closer == QTC_M_OPEN) {
-        return begin_header(p, next, i);
+        return on_function(p, next, i);
+    }
+    if (closer == QTC_M_FUNCTION && next->kind == QTC_M_SKIP) {
+        p->state = QTC_S_FOLLOW;
+        return i;
     }
     if (closer == QTC_M_FUNCTION) {
         return nested(p, next, i);
@@ -554,7 +592,7 @@ bool qtc_value_finish(struct qtc_parser *p)
         leave_to_nested(p, 0);
         return true;
     }
-    if (p->state == QTC_S_NEST) {
+    if (p->state == QTC_S_NEST || p->state == QTC_S_VALUE_NAME) {
         qtc_value_reject(p, 0);
     }
     bool judged = p->state == QTC_S_FOLLOW || p->state == QTC_S_FOLLOW_TAG;
