@@ -19,8 +19,7 @@ const struct qtc_format qtc_format_kimi_k2 = {
     .name_prefixes = {"functions."},
     .name_is_id = true,
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {"<|im_end|>", "<|im_assistant|>", "<|im_user|>", "<|im_system|>", "<|im_middle|>",
                        "[EOS]", "[BOS]", EDGE_TOKENS},
 };

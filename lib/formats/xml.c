@@ -17,8 +17,7 @@ const struct qtc_format qtc_format_xml_generic = {
     .name_keys = {"tool_name", "name"},
     .argument_keys = {"tool_arguments", "arguments", "parameters", "args"},
     .type_attribute = "type",
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };
 
 const struct qtc_format qtc_format_morph_xml = {
@@ -30,8 +29,7 @@ const struct qtc_format qtc_format_morph_xml = {
     .trim = QTC_TRIM_ALL,
     .cdata = true,
     .tool_tags = true,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };
 
 const struct qtc_format qtc_format_yaml_xml = {
@@ -41,6 +39,5 @@ const struct qtc_format qtc_format_yaml_xml = {
     .example = "<get_weather>\ncity: Tokyo\n</get_weather>",
     .body = QTC_BODY_YAML,
     .tool_tags = true,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };
