@@ -86,8 +86,10 @@ struct qtc_format {
     const char *name_prefixes[QTC_FORMAT_LIST]; /* left out of names */
     const char *id_open; /* between name and function_end: the call's id follows */
     bool name_is_id;   /* functions.N:0 is also the call's id */
+    bool doubled_names; /* N.N is N, where the tools have N only */
     bool type_first;   /* TYPE function_end NAME, the line's end closes the tag */
     const char *skip[QTC_FORMAT_LIST]; /* markers between the others that say nothing */
+    bool spaced; /* blanks may stand around the word between two tokens: <|open|> tools <|sep|> */
 
     /* QTC_BODY_TAGS */
     const char *parameter_open; /* "<parameter", "<arg_key>" */
@@ -104,6 +106,8 @@ struct qtc_format {
      * and is none of them, holds all arguments. */
     const char *wrappers[QTC_FORMAT_LIST];
     bool cdata; /* <![CDATA[…]]> around a value is markup */
+    bool json_values; /* a value whose type is not known is JSON where it can be */
+    bool entities;    /* &amp; and &quot; in attributes stand for what they name */
 
     /* QTC_BODY_ELEMENTS: stands before each tag */
     const char *element_prefix;
@@ -123,6 +127,8 @@ struct qtc_format {
     /* ---- text ---- */
     const char *think_open[QTC_FORMAT_LIST]; /* none: the model does not reason in its text */
     const char *think_close[QTC_FORMAT_LIST];
+    /* Stands before the reasoning and says nothing: "thought\n". */
+    const char *think_label;
     const char *content_open[QTC_FORMAT_LIST]; /* around the answer's text; they end reasoning */
     const char *content_close[QTC_FORMAT_LIST];
     /* Tags within the answer that are left out of it, such as those around citations;

@@ -18,8 +18,7 @@ const struct qtc_format qtc_format_llama3_json = {
     .skip = {";"},
     .name_keys = {"name"},
     .argument_keys = {"parameters", "arguments", "args", "input"},
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {LLAMA_TOKENS, "<|eot|>", "<|eom|>"},
 };
 

@@ -11,8 +11,7 @@ const struct qtc_format qtc_format_lfm2 = {
     .close = {"<|tool_call_end|>"},
     .array = true,
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS, "<|startoftext|>"},
 };
 
@@ -26,8 +25,7 @@ const struct qtc_format qtc_format_olmo3 = {
     .open = {"<function_calls>"},
     .close = {"</function_calls>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS},
 };
 
@@ -40,7 +38,6 @@ const struct qtc_format qtc_format_pythonic = {
     .bare = true,
     .array = true,
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {"<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|python_start|>", "<|python_end|>"},
 };

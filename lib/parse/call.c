@@ -548,8 +548,8 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         return i;
     }
     if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
-        p->object.comma = false;
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
+        p->object.comma = false;
         return qtc_name_begin(p, i);
     }
     if (!p->text.block_call) {

@@ -21,6 +21,7 @@ struct qtc_element_rules {
     bool noise;         /* attributes, comments, CDATA, namespaces: read past */
     bool entities;      /* &lt; &gt; &amp; &quot; &apos; &#N; are decoded in text without markup */
     bool trim;          /* blanks around strings are not theirs */
+    const char *type_attribute; /* says a value's type where the schema does not; NULL: none does */
     bool guess;         /* where the schema does not say: JSON where the text is JSON */
 };
 
@@ -29,5 +30,10 @@ struct qtc_element_rules {
  * ends, out->failed. */
 void qtc_elements(struct qtc_buf *out, struct qtc_bytes text, const struct qtc_schema_at *schema,
                   const struct qtc_element_rules *rules, unsigned *found, bool *mismatch);
+
+/* Appends text with its entities decoded. */
+void qtc_element_text(struct qtc_buf *out, struct qtc_bytes text);
+/* Appends the text without the tags in it, those of children too. */
+void qtc_elements_text(struct qtc_buf *out, struct qtc_bytes text);
 
 #endif

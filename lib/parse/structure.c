@@ -103,8 +103,8 @@ size_t qtc_tag_begin(struct qtc_parser *p, size_t i)
 void qtc_block_begin(struct qtc_parser *p, const char *opener)
 {
     qtc_use_group(p, opener);
-    p->text.in_block = true;
-    p->text.no_close = !qtc_group_closes(p);
+    p->text.in_block = !qtc_group_skips(p, opener);
+    p->text.no_close = opener[0] == '\0' || !qtc_group_closes(p);
     p->text.in_array = p->text.block_call = p->text.in_function = false;
     p->header_format = NULL;
     p->state = QTC_S_BLOCK;
@@ -131,8 +131,8 @@ static size_t begin_json(struct qtc_parser *p, char c, size_t i)
         p->text.in_array = true;
         p->object.junk = p->object.comma = false;
         p->state = QTC_S_ARRAY;
-        bool usual = format->array && format->body != QTC_BODY_PYTHON;
-        if (!usual && p->text.in_block && !p->text.bare) {
+        bool named = format->body == QTC_BODY_TAGS || (format->body == QTC_BODY_NAMED && !format->bare);
+        if (p->text.in_block && !p->text.bare && (!format->array || named)) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -213,6 +213,11 @@ static size_t value_without_tag(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_function(struct qtc_parser *p, size_t i)
 {
+    if (qtc_reads_body(p->call.format)) { /* behind JSON, or text between children */
+        p->body.at = QTC_B_BETWEEN;
+        p->state = QTC_S_BODY;
+        return i;
+    }
     i = skip(p, i);
     if (i == p->n) {
         return i;
@@ -262,7 +267,8 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
     if (!p->text.in_block) {
         return leave(p, i);
     }
-    if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+    bool names = qtc_group_find(p, QTC_BODY_PYTHON) != NULL || qtc_group_find(p, QTC_BODY_GEMMA) != NULL;
+    if (names && qtc_name_char(c) && !p->text.no_close) {
         p->cand = qtc_pos(p, i);
         return qtc_name_begin(p, i);
     }
@@ -359,7 +365,7 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     if (whole && p->origin == QTC_S_BLOCK) {
         return headless(p, mark, i);
     }
-    if (whole) {
+    if (whole || (mark->kind == QTC_M_ELEMENT && p->origin != QTC_S_BLOCK)) {
         return no_tag(p, i);
     }
     switch (p->origin) {
@@ -427,14 +433,28 @@ void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
     p->header_format = mark->format;
     p->header_end = mark->end;
     p->header_matched = 0;
-    p->header_sure = false;
+    p->header_sure = p->header_quoted = false;
     p->header_flags = 0;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_HEADER;
 }
 
+/* The tag has attributes, and ends with a token: "<|sep|>". */
+static bool quotes_count(const struct qtc_parser *p)
+{
+    const struct qtc_format *f = p->header_format;
+    const char *attribute = p->header_kind == QTC_M_PARAMETER ? f->key_attribute : f->name_attribute;
+    return p->header_end[0] == '<' && attribute != NULL;
+}
+
 int qtc_header_byte(struct qtc_parser *p, char c)
 {
+    if (c == '"' && quotes_count(p)) {
+        p->header_quoted = !p->header_quoted;
+    }
+    if (p->header_quoted) {
+        return c == '\n' ? -1 : 0;
+    }
     if (c == p->header_end[p->header_matched]) {
         return p->header_end[++p->header_matched] == '\0';
     }
@@ -458,11 +478,6 @@ static void end_unclosed(struct qtc_parser *p)
     qtc_mark_move(p, p->tag);
 }
 
-static bool reads_body(const struct qtc_format *f)
-{
-    return f->body == QTC_BODY_ELEMENTS || f->body == QTC_BODY_YAML;
-}
-
 /* A function whose inside is read as a whole. Its name may stand in there. */
 static size_t body_header(struct qtc_parser *p, size_t i)
 {
@@ -476,6 +491,10 @@ static size_t body_header(struct qtc_parser *p, size_t i)
         }
         tag.name = qtc_bytes(NULL, 0);
     }
+    if (p->origin == QTC_S_FUNCTION && p->call.open) {
+        end_unclosed(p);
+        return body_header(p, i); /* the text has moved */
+    }
     if (p->origin == QTC_S_AFTER) {
         p->cand = p->tag;
     }
@@ -484,7 +503,7 @@ static size_t body_header(struct qtc_parser *p, size_t i)
     if (!p->call.pending) {
         qtc_unmark(p);
     }
-    qtc_body_begin(p, qtc_str(f->function_close == NULL ? "" : f->function_close), i);
+    qtc_body_begin(p, i);
     return closed ? qtc_body_end(p, i) : i;
 }
 
@@ -492,7 +511,7 @@ static size_t body_header(struct qtc_parser *p, size_t i)
 static size_t function_header(struct qtc_parser *p, size_t i)
 {
     const struct qtc_format *f = p->header_format;
-    if (reads_body(f)) {
+    if (qtc_reads_body(f)) {
         return body_header(p, i);
     }
     struct qtc_bytes inside = inside_tag(p, i);
@@ -533,6 +552,7 @@ static void keep_key(struct qtc_parser *p, const struct qtc_tag *tag)
     c->key.len = 0;
     qtc_buf_put(&c->key, tag->name);
     c->key_types = tag->types;
+    c->key_flags = tag->flags | p->header_flags;
     c->has_key = true;
     p->state = QTC_S_FUNCTION;
 }
@@ -562,7 +582,8 @@ static size_t parameter_header(struct qtc_parser *p, size_t i)
     } else if (f->value_open != NULL) {
         keep_key(p, &tag);
     } else {
-        qtc_parameter_begin(p, tag.name, tag.flags | p->header_flags, tag.types);
+        struct qtc_bytes name = qtc_name_plain(p, f, tag.name);
+        qtc_parameter_begin(p, name, tag.flags | p->header_flags, tag.types);
     }
     qtc_unmark(p);
     return i;
@@ -614,35 +635,18 @@ static size_t type_header(struct qtc_parser *p, size_t i)
     return p->origin == QTC_S_FUNCTION ? framing(p, i) : qtc_not_structure(p, i);
 }
 
-/* <NAME>, <NAME/>: a tool's own tag. Only what comes behind it tells whether it is a call. */
-static size_t tool_header(struct qtc_parser *p, size_t i)
+size_t qtc_body_next(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_format *f = p->header_format;
-    struct qtc_bytes inside = inside_tag(p, i), tag = qtc_held_from(p, p->tag, i);
-    struct qtc_bytes name = qtc_bytes(tag.data + 1, (size_t)(p->header_at - p->tag) - 1);
-    bool closed = inside.len > 0 && inside.data[inside.len - 1] == '/';
-    if (inside.len > 0 && !closed && !qtc_is_blank(inside.data[0])) {
-        return qtc_not_structure(p, i);
-    }
-    if (p->origin == QTC_S_AFTER) {
-        p->cand = p->tag;
-    }
-    struct qtc_buf close = {0};
-    qtc_buf_str(&close, "</");
-    qtc_buf_put(&close, name);
-    qtc_buf_byte(&close, '>');
-    p->call.format = f;
-    qtc_call_begin(p, name, 0, false, p->header_to);
-    qtc_body_begin(p, qtc_buf_bytes(&close), i);
-    qtc_buf_free(&close);
-    return closed ? qtc_body_end(p, i) : i;
+    end_unclosed(p);
+    p->state = QTC_S_AFTER;
+    return qtc_replay(p, p->tag, i, QTC_S_AFTER);
 }
 
-/* The tag is complete at base + i; its inside has `len` bytes. */
-static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+/* The tag ends at `to`; its inside has `len` bytes. */
+static size_t take_header(struct qtc_parser *p, size_t len, uint64_t to, size_t i)
 {
     p->header_len = len;
-    p->header_to = qtc_pos(p, i);
+    p->header_to = to;
     switch (p->header_kind) {
     case QTC_M_FUNCTION:
         return function_header(p, i);
@@ -650,11 +654,21 @@ static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
         return parameter_header(p, i);
     case QTC_M_TYPE:
         return type_header(p, i);
-    case QTC_M_TOOL:
-        return tool_header(p, i);
     default:
         return closing_header(p, i);
     }
+}
+
+static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+{
+    return take_header(p, len, qtc_pos(p, i), i);
+}
+
+/* A tag that lacks its end is one where it may stand: a parameter's in a call that may have more. */
+static bool is_due(const struct qtc_parser *p)
+{
+    bool may_have_more = p->origin == QTC_S_FUNCTION && !p->call.whole;
+    return p->header_kind != QTC_M_TYPE && (p->header_kind != QTC_M_PARAMETER || may_have_more);
 }
 
 /* A tag that lacks its end: the name is what stands before the next one, or the line's end. */
@@ -665,8 +679,9 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     struct qtc_bytes inside = qtc_bytes(held.data, held.len - (matched < held.len ? matched : held.len));
     struct qtc_tag tag;
     bool opens = p->header_kind == QTC_M_FUNCTION || p->header_kind == QTC_M_PARAMETER;
-    if (matched > 1 || (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
-                                  memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
+    if (matched > 1 || !is_due(p) ||
+        (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
+                   memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
         return qtc_not_structure(p, i);
     }
     p->header_flags |= QTC_NAME_UNTERMINATED;
@@ -675,8 +690,8 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     }
     uint64_t from = qtc_pos(p, i) - matched; /* the next tag's first byte */
     char first = held.data[inside.len];
-    header_done(p, inside.len, i);
-    return qtc_again(p, from, qtc_bytes(&first, 1), i);
+    take_header(p, inside.len, from, i);
+    return p->trial.failed ? i : qtc_again(p, from, qtc_bytes(&first, 1), i);
 }
 
 size_t qtc_step_header(struct qtc_parser *p, size_t i)
@@ -784,7 +799,7 @@ static size_t begin_value(struct qtc_parser *p, size_t i)
         return qtc_not_structure(p, i);
     }
     c->has_key = false;
-    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), 0, c->key_types);
+    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), c->key_flags, c->key_types);
     qtc_unmark(p);
     return i;
 }
@@ -840,8 +855,12 @@ size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     case QTC_M_HEADER:
     case QTC_M_MESSAGE_CLOSE:
         return on_message(p, mark, i);
-    case QTC_M_FUNCTION:
+    case QTC_M_ELEMENT:
+        return p->origin == QTC_S_BLOCK ? qtc_body_element(p, mark, i) : qtc_not_structure(p, i);
     case QTC_M_TOOL:
+    case QTC_M_TOOL_LINE:
+        return qtc_tool_begin(p, mark, i);
+    case QTC_M_FUNCTION:
     case QTC_M_PARAMETER:
     case QTC_M_TYPE:
     case QTC_M_END_FUNCTION:
