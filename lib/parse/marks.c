@@ -258,6 +258,17 @@ static void skip_words(unsigned char *special)
     }
 }
 
+/* Among all formats <s> and </s> are HTML: only who knows the model knows them as its tokens. */
+static void add_tokens(struct qtc_mark_set *set, const struct qtc_format *f, bool all)
+{
+    for (size_t i = 0; f->special_tokens[i] != NULL; i++) {
+        const char *token = f->special_tokens[i];
+        if (!all || (strcmp(token, "<s>") != 0 && strcmp(token, "</s>") != 0)) {
+            add_mark(set, token, QTC_M_SPECIAL, f);
+        }
+    }
+}
+
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
@@ -269,7 +280,7 @@ void qtc_use_formats(struct qtc_parser *p)
     }
     /* A token that says nothing to one format may be another's marker: that counts. */
     for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
-        add_marks(&p->text_marks, f->special_tokens, QTC_M_SPECIAL, f);
+        add_tokens(&p->text_marks, f, all);
     }
     seal(&p->text_marks);
     unsigned char *special = p->text_marks.special;
