@@ -186,6 +186,7 @@ size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state 
 
 /* ---- memory ------------------------------------------------------------- */
 
+/* The readers' own buffers are told by what they write to. */
 static const size_t buffers[] = {
     offsetof(struct qtc_parser, hold),         offsetof(struct qtc_parser, args),
     offsetof(struct qtc_parser, trial.raw),    offsetof(struct qtc_parser, trial.records),
@@ -211,7 +212,7 @@ static struct qtc_buf *buffer(struct qtc_parser *p, size_t i)
 static bool out_of_memory(struct qtc_parser *p)
 {
     bool failed = false;
-#pragma GCC unroll 16 /* for each piece: the table is known, so this is a row of loads */
+#pragma GCC unroll 32 /* for each piece: the table is known, so this is a row of loads */
     for (size_t i = 0; i < BUFFERS; i++) {
         failed |= buffer(p, i)->failed;
     }
