@@ -15,8 +15,7 @@ const struct qtc_format qtc_format_deepseek_v31 = {
     .rank = 5,
     .aliases = {"deepseekv31", "deepseek31", "deepseek_v3_1"},
     .models = "DeepSeek V3.1, V3.2-Exp",
-    .model_ids = {"deepseek-v3.1", "deepseek-chat-v3.1", "deepseek-v3-1", "deepseek.v3",
-                  "deepseek-v3.2-exp"},
+    .model_ids = {"deepseek-v3.1", "deepseek-chat-v3.1", "deepseek-v3-1", "deepseek.v3", "deepseek-v3.2-exp"},
     .example = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"Tokyo\"}"
                "<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
     NAMES,

@@ -58,7 +58,7 @@ struct qtc_format_route {
 struct qtc_format {
     const char *name;
     const char *aliases[QTC_FORMAT_LIST];
-    const char *models;  /* for people */
+    const char *models; /* for people */
     /* Parts of model ids that use it, in lower case with '-' between words: what
      * --model and an envelope's "model" are compared with. */
     const char *model_ids[QTC_FORMAT_LIST];
@@ -68,27 +68,27 @@ struct qtc_format {
     /* Formats are listed, and where an opener is shared tried, by rank, then by name;
      * 0 stands for 50. Not in files: a format that is given is tried first. */
     unsigned rank;
-    const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
+    const char *open[QTC_FORMAT_LIST];  /* any of them begins a block of calls; the usual one first */
     const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
-    bool bare;    /* text that begins with a call begins a block too */
-    bool array;   /* a block usually holds several calls, in an array or one behind the other */
-    bool suffix;  /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
+    bool bare;                          /* text that begins with a call begins a block too */
+    bool array;  /* a block usually holds several calls, in an array or one behind the other */
+    bool suffix; /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
 
     /* ---- a call ---- */
     /* Markers such as "<function" whose tag holds more, up to function_end, or
      * whole ones. NULL: the name follows `open`. */
     const char *function_open;
-    const char *function_end;   /* NULL: the first character that is not a name's */
-    const char *function_close; /* NULL: the arguments' end is the call's */
-    bool bare_function;         /* function_open without `open` begins a call too */
-    const char *name_attribute; /* the name is this attribute's value; NULL: it is
-                                   what stands behind '=', or the tag's text */
+    const char *function_end;                   /* NULL: the first character that is not a name's */
+    const char *function_close;                 /* NULL: the arguments' end is the call's */
+    bool bare_function;                         /* function_open without `open` begins a call too */
+    const char *name_attribute;                 /* the name is this attribute's value; NULL: it is
+                                                   what stands behind '=', or the tag's text */
     const char *name_prefixes[QTC_FORMAT_LIST]; /* left out of names */
-    const char *id_open; /* between name and function_end: the call's id follows */
-    bool name_is_id;   /* functions.N:0 is also the call's id */
-    bool doubled_names; /* N.N is N, where the tools have N only */
-    bool type_first;   /* TYPE function_end NAME, the line's end closes the tag */
-    const char *skip[QTC_FORMAT_LIST]; /* markers between the others that say nothing */
+    const char *id_open;                        /* between name and function_end: the call's id follows */
+    bool name_is_id;                            /* functions.N:0 is also the call's id */
+    bool doubled_names;                         /* N.N is N, where the tools have N only */
+    bool type_first;                            /* TYPE function_end NAME, the line's end closes the tag */
+    const char *skip[QTC_FORMAT_LIST];          /* markers between the others that say nothing */
     bool spaced; /* blanks may stand around the word between two tokens: <|open|> tools <|sep|> */
 
     /* QTC_BODY_TAGS */
@@ -96,7 +96,7 @@ struct qtc_format {
     const char *parameter_end;  /* ends that tag: ">", "</arg_key>" */
     const char *value_open;     /* stands before the value: "<arg_value>" */
     const char *parameter_close;
-    const char *key_attribute;  /* as name_attribute */
+    const char *key_attribute; /* as name_attribute */
     /* Says the value's type: an attribute whose value is a JSON type's name, or,
      * where it is "string", whether the value is one. */
     const char *type_attribute;
@@ -105,7 +105,7 @@ struct qtc_format {
     /* A sole parameter of such a name that holds an object of the tool's parameters,
      * and is none of them, holds all arguments. */
     const char *wrappers[QTC_FORMAT_LIST];
-    bool cdata; /* <![CDATA[…]]> around a value is markup */
+    bool cdata;       /* <![CDATA[…]]> around a value is markup */
     bool json_values; /* a value whose type is not known is JSON where it can be */
     bool entities;    /* &amp; and &quot; in attributes stand for what they name */
 
@@ -143,7 +143,7 @@ struct qtc_format {
     const char *header_open[QTC_FORMAT_LIST];
     const char *header_end[QTC_FORMAT_LIST]; /* none: the next marker ends a header, whose text is framing */
     const char *message_close[QTC_FORMAT_LIST];
-    bool starts_in_header; /* the prompt ended in a header: " to=N<|message|>…" */
+    bool starts_in_header;                           /* the prompt ended in a header: " to=N<|message|>…" */
     struct qtc_format_route routes[QTC_FORMAT_LIST]; /* ends with a word of NULL; a recipient
                                                         that is not listed is a call's name */
 };

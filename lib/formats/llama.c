@@ -2,8 +2,8 @@
 #include "formats/rows.h"
 
 #define LLAMA_TOKENS                                                                                         \
-    "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|begin_of_text|>",                                      \
-        "<|start_header_id|>", "<|end_header_id|>"
+    "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|begin_of_text|>", "<|start_header_id|>",               \
+        "<|end_header_id|>"
 
 const struct qtc_format qtc_format_llama3_json = {
     .name = "llama3_json",

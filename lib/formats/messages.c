@@ -14,8 +14,8 @@
 #define MUSE                                                                                                 \
     .body = QTC_BODY_TAGS, .open = {"<atem:function_calls>"}, .close = {"</atem:function_calls>"},           \
     INVOKES("atem:"), .doubled_names = true, .trim = QTC_TRIM_NONE, .json_values = true,                     \
-    .header_open = {"<|start|>"}, .header_end = {"<|message|>"},                                             \
-    .message_close = {"<|eom|>", "<|eot|>"}, .starts_in_header = true
+    .header_open = {"<|start|>"}, .header_end = {"<|message|>"}, .message_close = {"<|eom|>", "<|eot|>"},    \
+    .starts_in_header = true
 
 const struct qtc_format qtc_format_openai = {
     .name = "openai",

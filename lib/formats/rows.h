@@ -6,8 +6,7 @@
 
 /* A call as an object, whatever the format: models fall back to it behind any opener. */
 #define CALL_KEYS                                                                                            \
-    .name_keys = {"name"},                                                                                   \
-    .argument_keys = {"arguments", "parameters", "args", "input", "tool_arguments"}
+    .name_keys = {"name"}, .argument_keys = {"arguments", "parameters", "args", "input", "tool_arguments"}
 
 /* Reasoning between these tags, which most models write. */
 #define THINK .think_open = {"<think>"}, .think_close = {"</think>"}

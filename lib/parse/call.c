@@ -89,7 +89,8 @@ static bool is_usual(struct qtc_bytes key)
 }
 
 static const char *const usual_names[] = {"name", NULL};
-static const char *const usual_arguments[] = {"arguments", "parameters", "args", "input", "tool_arguments", NULL};
+static const char *const usual_arguments[] = {"arguments", "parameters",     "args",
+                                              "input",     "tool_arguments", NULL};
 
 static void classify(struct qtc_parser *p, struct qtc_bytes key)
 {

@@ -45,7 +45,8 @@ static const struct qtc_format_route *route_of(const struct qtc_format *f, struc
 }
 
 /* *recipient is empty unless the message is for a function. */
-static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes header, struct qtc_bytes *recipient)
+static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes header,
+                                  struct qtc_bytes *recipient)
 {
     struct qtc_bytes to = word_behind(header, recipient_label);
     const struct qtc_format_route *route = to.len > 0 ? route_of(f, to) : NULL;
@@ -100,7 +101,8 @@ size_t qtc_message_header_end(struct qtc_parser *p, size_t i)
     struct qtc_bytes held = qtc_held_from(p, p->header_at, i);
     size_t len = (size_t)(p->tag - p->header_at);
     struct qtc_bytes header = qtc_bytes(held.data, len < held.len ? len : held.len), recipient;
-    p->header_format = qtc_group_messages(p, memmem(header.data, header.len, channel_label, sizeof channel_label - 1) != NULL);
+    p->header_format = qtc_group_messages(
+        p, memmem(header.data, header.len, channel_label, sizeof channel_label - 1) != NULL);
     enum qtc_route route = read_header(p->header_format, header, &recipient);
     if (route == QTC_ROUTE_CALL && recipient.len > 0 && p->header_format->open[0] == NULL) {
         return begin_call(p, recipient, i);

@@ -113,9 +113,9 @@ enum qtc_mark_kind {
 
 /* What each id of a qtc_markers stands for. */
 struct qtc_mark {
-    const char *text;   /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
-    const char *row;    /* as the format's row has it */
-    const char *end;    /* what ends its tag, where that goes on */
+    const char *text;                /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
+    const char *row;                 /* as the format's row has it */
+    const char *end;                 /* what ends its tag, where that goes on */
     const struct qtc_format *format; /* the first of the set that has it */
     enum qtc_mark_kind kind;
 };
@@ -143,17 +143,17 @@ struct qtc_text_state {
     bool dropped;     /* the message is none of the user's */
     bool bare;        /* the block began without an opener, and no call is certain */
     bool no_calls;    /* the message holds no calls, only text */
-    bool block_call; /* there was a call in this block */
+    bool block_call;  /* there was a call in this block */
     bool seen_call;
-    bool thought;     /* there was reasoning */
+    bool thought;      /* there was reasoning */
     bool think_quoted; /* its opener stood in a line of text: so its closer is text too */
-    unsigned ticks;   /* length of the run of backticks or tildes that is going on */
+    unsigned ticks;    /* length of the run of backticks or tildes that is going on */
     char tick, fence_tick;
     bool ticks_begin; /* it began its line */
     unsigned code;    /* ticks that opened the code span; 0: none */
     unsigned fence;   /* ticks that opened the code fence; 0: none */
     unsigned calls;
-    const char *label; /* may stand here and begin reasoning; NULL: none */
+    const char *label;               /* may stand here and begin reasoning; NULL: none */
     const struct qtc_format *format; /* of the last call */
 };
 
@@ -161,8 +161,8 @@ struct qtc_text_state {
  * always under `strict`. */
 struct qtc_trial {
     bool on, failed;
-    bool in_fence;          /* nothing else may stand on its last line */
-    bool quiet;             /* it began without an opener: that it failed is no defect */
+    bool in_fence; /* nothing else may stand on its last line */
+    bool quiet;    /* it began without an opener: that it failed is no defect */
     uint64_t at, raw_to;
     struct qtc_buf raw;     /* the text in [at, raw_to) */
     struct qtc_buf records; /* its events */
@@ -173,13 +173,18 @@ struct qtc_trial {
 /* A parameter that the call has already. */
 struct qtc_member {
     uint64_t hash;
-    size_t name, name_len;  /* in call.names */
-    size_t text, text_len;  /* hold_calls: `"key":value` in call.texts */
-    unsigned next;          /* of the same bucket, plus one */
-    bool closed;            /* its value is complete */
+    size_t name, name_len; /* in call.names */
+    size_t text, text_len; /* hold_calls: `"key":value` in call.texts */
+    unsigned next;         /* of the same bucket, plus one */
+    bool closed;           /* its value is complete */
 };
 
-enum qtc_name_flag { QTC_NAME_QUOTED = 1, QTC_NAME_SPACED = 2, QTC_NAME_ATTRIBUTE = 4, QTC_NAME_UNTERMINATED = 8 };
+enum qtc_name_flag {
+    QTC_NAME_QUOTED = 1,
+    QTC_NAME_SPACED = 2,
+    QTC_NAME_ATTRIBUTE = 4,
+    QTC_NAME_UNTERMINATED = 8
+};
 
 /* The call that is being read. */
 struct qtc_call {
@@ -190,14 +195,14 @@ struct qtc_call {
     unsigned key_types; /* what the markup says of that value: enum qtc_type */
     unsigned key_flags; /* enum qtc_name_flag */
     bool has_key;
-    bool open;      /* CALL is out, CALL_END is not */
-    bool pending;   /* the name is known, but not yet that it is a call */
-    bool began;     /* the arguments' JSON has its opening brace */
-    bool whole;     /* the arguments came as one JSON value */
-    bool inner;     /* there was text between its tags */
+    bool open;           /* CALL is out, CALL_END is not */
+    bool pending;        /* the name is known, but not yet that it is a call */
+    bool began;          /* the arguments' JSON has its opening brace */
+    bool whole;          /* the arguments came as one JSON value */
+    bool inner;          /* there was text between its tags */
     const char *wrapper; /* the name of a parameter whose value may be all arguments: it waits */
-    bool released;  /* hold_calls: it was too long, its arguments go out as they come */
-    unsigned flags; /* enum qtc_name_flag, told when the call is certain */
+    bool released;       /* hold_calls: it was too long, its arguments go out as they come */
+    unsigned flags;      /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;
     struct qtc_buf texts;
     struct qtc_buf members; /* struct qtc_member[] */
@@ -210,20 +215,20 @@ enum qtc_value_mode { QTC_VALUE_STREAM, QTC_VALUE_BUFFER, QTC_VALUE_SKIP };
 struct qtc_value {
     enum qtc_value_mode mode;
     unsigned types;
-    char lead;     /* first byte of the tags that may end it */
-    bool guess;    /* no type is known and JSON may be guessed (lenient) */
-    bool first;    /* nothing of it was seen yet */
-    bool nameless; /* <parameter>name</parameter>value */
-    bool naming;   /* its name is being read */
-    size_t member; /* in call.members */
-    size_t start;  /* hold_calls: of its text in call.texts */
-    struct qtc_buf text;  /* BUFFER: as the model wrote it */
-    struct qtc_buf close; /* </NAME> where a property's name is the tag */
-    size_t close_at;      /* how much of it matches, or SIZE_MAX */
+    char lead;                 /* first byte of the tags that may end it */
+    bool guess;                /* no type is known and JSON may be guessed (lenient) */
+    bool first;                /* nothing of it was seen yet */
+    bool nameless;             /* <parameter>name</parameter>value */
+    bool naming;               /* its name is being read */
+    size_t member;             /* in call.members */
+    size_t start;              /* hold_calls: of its text in call.texts */
+    struct qtc_buf text;       /* BUFFER: as the model wrote it */
+    struct qtc_buf close;      /* </NAME> where a property's name is the tag */
+    size_t close_at;           /* how much of it matches, or SIZE_MAX */
     enum qtc_mark_kind closer; /* kind of the tag that is being judged by what follows */
     uint64_t closer_end;
-    bool chain;           /* it is </function> and `close`: the end of its line confirms them too */
-    unsigned depth;       /* NEST: functions open inside */
+    bool chain;     /* it is </function> and `close`: the end of its line confirms them too */
+    unsigned depth; /* NEST: functions open inside */
 };
 
 /* A call's JSON object. */
@@ -231,19 +236,19 @@ struct qtc_object {
     struct qtc_mend mend;
     unsigned reported; /* enum qtc_mended bits already told */
     enum { QTC_KEY_NONE, QTC_KEY_OTHER, QTC_KEY_NAME, QTC_KEY_ID, QTC_KEY_ARGUMENTS } role;
-    bool loose;         /* no opener says that it is a call: its keys must */
-    bool bare;          /* arguments only: in <function=N> */
+    bool loose; /* no opener says that it is a call: its keys must */
+    bool bare;  /* arguments only: in <function=N> */
     bool has_arguments;
-    bool named;         /* its name is known */
-    bool rejected;      /* it is no call */
-    bool as_string;     /* the arguments came in quotes */
+    bool named;             /* its name is known */
+    bool rejected;          /* it is no call */
+    bool as_string;         /* the arguments came in quotes */
     struct qtc_buf scratch; /* keys and what is ignored */
     struct qtc_buf text;    /* the name, or arguments in quotes */
     struct qtc_buf *out;
-    size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
-    bool line;          /* and whether a line end stood before it */
-    bool comma;         /* ARRAY: behind a comma */
-    bool junk;          /* ARRAY: inside text that is no call */
+    size_t follow; /* JSON_FOLLOW: how much of `open` matches */
+    bool line;     /* and whether a line end stood before it */
+    bool comma;    /* ARRAY: behind a comma */
+    bool junk;     /* ARRAY: inside text that is no call */
 };
 
 /* In a function whose inside is elements or YAML. */
@@ -258,18 +263,18 @@ enum qtc_body_place {
     QTC_B_NAME,       /* in the function's name, an element too */
     QTC_B_CHILD,      /* in a child that waits for its brothers */
     QTC_B_CHILD_TAG,
-    QTC_B_VALUE,      /* in a child that goes out as it comes */
+    QTC_B_VALUE, /* in a child that goes out as it comes */
     QTC_B_VALUE_TAG,
     QTC_B_ENTITY,
     QTC_B_CDATA,
-    QTC_B_FOLLOW,     /* behind a closing tag there: blanks */
-    QTC_B_FOLLOW_TAG  /* and the tag behind them */
+    QTC_B_FOLLOW,    /* behind a closing tag there: blanks */
+    QTC_B_FOLLOW_TAG /* and the tag behind them */
 };
 
 struct qtc_body_state {
     enum qtc_body_place at;
-    uint64_t from;        /* where the inside begins */
-    struct qtc_buf rest;  /* children of one name that wait, as the model wrote them */
+    uint64_t from;       /* where the inside begins */
+    struct qtc_buf rest; /* children of one name that wait, as the model wrote them */
     struct qtc_buf rest_name;
     size_t child;         /* in rest: the last one */
     size_t child_text;    /* and what is in it */
@@ -277,22 +282,22 @@ struct qtc_body_state {
     bool partial;         /* it was cut: value.text is what there is */
     struct qtc_buf stack; /* uint64_t[]: hashes of the names open in it, its own included */
     struct qtc_buf scratch;
-    char first, quote;    /* of the tag that is being read: its first byte, in an attribute */
+    char first, quote; /* of the tag that is being read: its first byte, in an attribute */
     bool equals;
-    bool newline;         /* TOOL, LINE: one was behind the name */
-    int phase;            /* TOOL: how far its tag is; VALUE_TAG: which tag it may be */
+    bool newline;           /* TOOL, LINE: one was behind the name */
+    int phase;              /* TOOL: how far its tag is; VALUE_TAG: which tag it may be */
     size_t name_at, own_at; /* how much of the child's, of the function's name matches */
     unsigned blanks;
-    bool raw;             /* VALUE: markup was in it: entities are left as they are */
-    unsigned depth;       /* elements of the same name are open in it */
-    bool own;             /* FOLLOW: the tag is the function's */
-    bool slash;           /* "/>" ends the function, whose own tag has no end */
-    bool line;            /* its name stood on a line of its own, not in a tag: its last child may end it */
+    bool raw;       /* VALUE: markup was in it: entities are left as they are */
+    unsigned depth; /* elements of the same name are open in it */
+    bool own;       /* FOLLOW: the tag is the function's */
+    bool slash;     /* "/>" ends the function, whose own tag has no end */
+    bool line;      /* its name stood on a line of its own, not in a tag: its last child may end it */
 };
 
 /* Formats that share an opener, and the marks of their calls. */
 struct qtc_group {
-    const char *opener; /* NULL: none yet */
+    const char *opener;     /* NULL: none yet */
     struct qtc_buf formats; /* const struct qtc_format *[] */
     struct qtc_mark_set marks;
 };
@@ -314,23 +319,23 @@ struct qtc_parser {
     struct qtc_buf hold;
 
     enum qtc_state state;
-    enum qtc_state origin;     /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
-    enum qtc_state name_origin; /* NAME: BLOCK, AFTER, ARRAY or TEXT */
-    enum qtc_state tail_state; /* TAIL: where to go on */
-    unsigned node;             /* in the automaton */
+    enum qtc_state origin;          /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
+    enum qtc_state name_origin;     /* NAME: BLOCK, AFTER, ARRAY or TEXT */
+    enum qtc_state tail_state;      /* TAIL: where to go on */
+    unsigned node;                  /* in the automaton */
     enum qtc_mark_kind header_kind; /* HEADER */
     const struct qtc_format *header_format;
-    const char *header_end;    /* the marker that ends the tag */
-    size_t header_matched;     /* how much of it is there */
-    bool header_quoted;        /* in an attribute's quotes */
-    uint64_t header_at;        /* where the tag's inside, or the name, begins */
-    uint64_t name_to;          /* where the name ends */
-    uint64_t id_at, id_to;     /* the id behind a name that is plain text; the same: none */
-    uint64_t header_to;        /* where the tag ends */
-    size_t header_len;         /* of its inside */
-    bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
-    unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
-    bool no_nest;              /* while a nested call is read again */
+    const char *header_end; /* the marker that ends the tag */
+    size_t header_matched;  /* how much of it is there */
+    bool header_quoted;     /* in an attribute's quotes */
+    uint64_t header_at;     /* where the tag's inside, or the name, begins */
+    uint64_t name_to;       /* where the name ends */
+    uint64_t id_at, id_to;  /* the id behind a name that is plain text; the same: none */
+    uint64_t header_to;     /* where the tag ends */
+    size_t header_len;      /* of its inside */
+    bool header_sure;       /* it has an equals sign: no need to ask whether it may be a tag */
+    unsigned header_flags;  /* enum qtc_name_flag that the tag itself gives */
+    bool no_nest;           /* while a nested call is read again */
 
     struct qtc_text_state text;
     struct qtc_trial trial;
@@ -344,16 +349,16 @@ struct qtc_parser {
 
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
-    const char *opener;   /* that tag_marks are of, or one of the above */
-    char suffix[QTC_SUFFIX]; /* of the text's last marker; "": none */
-    size_t suffix_len;       /* SUFFIX: how much of it is there */
-    const struct qtc_mark *suffixed; /* and the marker that it belongs to */
-    struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
+    const char *opener;                  /* that tag_marks are of, or one of the above */
+    char suffix[QTC_SUFFIX];             /* of the text's last marker; "": none */
+    size_t suffix_len;                   /* SUFFIX: how much of it is there */
+    const struct qtc_mark *suffixed;     /* and the marker that it belongs to */
+    struct qtc_buf group;                /* the formats that have it: const struct qtc_format *[] */
     struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
     unsigned oldest;
-    bool bare;            /* text may begin with a call */
+    bool bare;             /* text may begin with a call */
     bool starts_in_header; /* or inside a message's header */
-    bool header_bare;     /* which that message's does */
+    bool header_bare;      /* which that message's does */
 };
 
 typedef size_t qtc_step(struct qtc_parser *p, size_t i);
@@ -606,8 +611,7 @@ void qtc_value_cut(struct qtc_parser *p);
 /* ---- value.c ------------------------------------------------------------ */
 
 qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_value_name,
-    qtc_step_cdata, qtc_step_follow,
-    qtc_step_follow_tag, qtc_step_nest;
+    qtc_step_cdata, qtc_step_follow, qtc_step_follow_tag, qtc_step_nest;
 /* The text ends here, inside a value. True where text was read again: the state
  * that this led to ends too. */
 bool qtc_value_finish(struct qtc_parser *p);
