@@ -81,3 +81,17 @@ const struct qtc_format qtc_format_minicpm5 = {
     THINK,
     .special_tokens = {CHATML_TOKENS, "</s>", "<s>"},
 };
+
+const struct qtc_format qtc_format_anthropic = {
+    .name = "anthropic",
+    .aliases = {"claude_xml"},
+    .models = "models taught with Claude's markup",
+    .example = "<function_calls>\n<invoke name=\"get_weather\">\n<parameter name=\"city\">Tokyo</parameter>\n"
+               "</invoke>\n</function_calls>",
+    .body = QTC_BODY_TAGS,
+    .open = {"<function_calls>"},
+    .close = {"</function_calls>"},
+    INVOKES(""),
+    .trim = QTC_TRIM_NONE,
+    THINK,
+};
