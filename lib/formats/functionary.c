@@ -17,3 +17,18 @@ const struct qtc_format qtc_format_functionary_v31 = {
     THINK,
     .special_tokens = {"<|eom_id|>", "<|eot_id|>"},
 };
+
+/* Every message says whom it is for: a function, or all. */
+const struct qtc_format qtc_format_functionary_v2 = {
+    .name = "functionary_v2",
+    .aliases = {"functionary-v2"},
+    .models = "Functionary 2",
+    .model_ids = {"functionary-small-v2", "functionary-medium-v2", "functionary-7b-v2"},
+    .example = "<|recipient|>get_weather\n<|content|>{\"city\": \"Tokyo\"}<|stop|>",
+    .body = QTC_BODY_NAMED,
+    .open = {"<|recipient|>"},
+    .function_end = "<|content|>",
+    CALL_KEYS,
+    .content_open = {"<|recipient|>all\n<|content|>", "<|recipient|> all\n<|content|>"},
+    .special_tokens = {"<|from|>assistant\n", "<|from|> assistant\n", "<|stop|>"},
+};
