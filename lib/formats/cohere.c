@@ -48,3 +48,20 @@ const struct qtc_format qtc_format_cohere_command4 = {
     .text_tags = {COHERE_CITATIONS},
     .special_tokens = {COHERE_TOKENS},
 };
+
+/* The models before Command R7B wrote a list in a code fence. */
+const struct qtc_format qtc_format_command_r = {
+    .name = "command_r",
+    .aliases = {"command-r"},
+    .models = "Command R, Command R+, Aya Expanse",
+    .model_ids = {"command-r", "command-r-plus", "c4ai-command-r-v01", "c4ai-command-r-plus", "aya-expanse"},
+    .example = "Action: ```json\n[\n    {\n        \"tool_name\": \"get_weather\",\n"
+               "        \"parameters\": {\"city\": \"Tokyo\"}\n    }\n]\n```",
+    .body = QTC_BODY_JSON,
+    .open = {"Action:"},
+    .array = true,
+    .skip = {"```json", "```"},
+    .name_keys = {"tool_name", "name"},
+    .argument_keys = {"parameters", "arguments"},
+    .special_tokens = {"<|END_OF_TURN_TOKEN|>", "<|START_OF_TURN_TOKEN|>", "<|CHATBOT_TOKEN|>"},
+};
