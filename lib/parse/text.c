@@ -582,6 +582,9 @@ size_t qtc_step_suffix(struct qtc_parser *p, size_t i)
 /* The marker that seemed to begin is none. */
 static size_t no_marker(struct qtc_parser *p, size_t i)
 {
+    while (i < p->n && (p->in[i] & 0xc0) == 0x80) {
+        i++; /* what looked like a marker was the beginning of a character */
+    }
     struct qtc_bytes held = qtc_held_from(p, p->cand, i);
     if (held.len > 0 && may_be_bare(p, held.data[0]) && begin_bare(p, i)) {
         return qtc_replay(p, p->cand, i, QTC_S_BLOCK);
