@@ -51,3 +51,18 @@ const struct qtc_format qtc_format_seed_oss = {
     .think_close = {"</seed:think>"},
     .special_tokens = {"<seed:eos>", "<seed:bos>", "<seed:pad>", EDGE_TOKENS},
 };
+
+/* The prompt of the Qwen-Agent library, for models without tags of their own. */
+const struct qtc_format qtc_format_qwen_agent = {
+    .name = "qwen_agent",
+    .aliases = {"qwen_fncall"},
+    .models = "Qwen2 and others through Qwen-Agent",
+    .example = "✿FUNCTION✿: get_weather\n✿ARGS✿: {\"city\": \"Tokyo\"}\n",
+    .body = QTC_BODY_NAMED,
+    .open = {"✿FUNCTION✿:"},
+    .function_end = "✿ARGS✿:",
+    CALL_KEYS,
+    THINK,
+    .content_open = {"✿RETURN✿:"},
+    .special_tokens = {"✿RESULT✿:", CHATML_TOKENS},
+};
