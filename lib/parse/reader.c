@@ -30,6 +30,7 @@ static size_t end_call(struct qtc_parser *p, size_t i)
 {
     qtc_call_end(p, qtc_pos(p, i), false);
     qtc_unmark(p);
+    p->object.comma = false;
     p->state = p->text.in_array ? QTC_S_ARRAY : QTC_S_AFTER;
     return i;
 }

@@ -253,9 +253,11 @@ static void tell_several(struct qtc_parser *p)
 
 size_t qtc_step_after(struct qtc_parser *p, size_t i)
 {
-    do {
-        i = skip(p, i);
-    } while (i < p->n && p->text.in_block && (p->in[i] == ',' || p->in[i] == ';') && ++i < p->n);
+    i = skip(p, i);
+    while (i < p->n && p->text.in_block && (p->in[i] == ',' || p->in[i] == ';')) {
+        p->object.comma = true;
+        i = skip(p, i + 1);
+    }
     if (i == p->n) {
         return i;
     }
@@ -268,7 +270,7 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
         return leave(p, i);
     }
     bool names = qtc_group_find(p, QTC_BODY_PYTHON) != NULL || qtc_group_find(p, QTC_BODY_GEMMA) != NULL;
-    if (names && qtc_name_char(c) && !p->text.no_close) {
+    if (names && qtc_name_char(c) && (!p->text.no_close || p->object.comma)) {
         p->cand = qtc_pos(p, i);
         return qtc_name_begin(p, i);
     }
