@@ -41,3 +41,14 @@ const struct qtc_format qtc_format_pythonic = {
     THINK,
     .special_tokens = {"<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|python_start|>", "<|python_end|>"},
 };
+
+const struct qtc_format qtc_format_nexusraven = {
+    .name = "nexusraven",
+    .models = "NexusRaven 2",
+    .model_ids = {"nexusraven", "nexusraven-v2"},
+    .example = "Call: get_weather(city='Tokyo') ",
+    .body = QTC_BODY_PYTHON,
+    .open = {"Call:"},
+    .array = true,
+    .special_tokens = {"<bot_end>", "<human_end>"},
+};
