@@ -52,3 +52,13 @@ const struct qtc_format qtc_format_nexusraven = {
     .array = true,
     .special_tokens = {"<bot_end>", "<human_end>"},
 };
+
+const struct qtc_format qtc_format_gorilla = {
+    .name = "gorilla",
+    .aliases = {"openfunctions_v2"},
+    .models = "Gorilla OpenFunctions 2",
+    .model_ids = {"gorilla-openfunctions-v2"},
+    .example = "<<function>>get_weather(city='Tokyo')",
+    .body = QTC_BODY_PYTHON,
+    .open = {"<<function>>"},
+};
