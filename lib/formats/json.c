@@ -138,3 +138,16 @@ const struct qtc_format qtc_format_bare_json = {
     .think_open = {"<think>"},
     .think_close = {"</think>"},
 };
+
+/* The data set of that name, and the models trained on it: arguments often in single quotes. */
+const struct qtc_format qtc_format_glaive = {
+    .name = "glaive",
+    .aliases = {"firefunction_v1"},
+    .models = "Glaive function calling, FireFunction 1",
+    .model_ids = {"glaive", "firefunction-v1"},
+    .example = "<functioncall> {\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}",
+    .body = QTC_BODY_JSON,
+    .open = {"<functioncall>"},
+    CALL_KEYS,
+    .special_tokens = {"<|endoftext|>"},
+};
