@@ -151,3 +151,20 @@ const struct qtc_format qtc_format_glaive = {
     CALL_KEYS,
     .special_tokens = {"<|endoftext|>"},
 };
+
+/* A line of JSON a call. */
+const struct qtc_format qtc_format_minimax_m1 = {
+    .name = "minimax_m1",
+    .aliases = {"minimax"},
+    .models = "MiniMax-M1",
+    .model_ids = {"minimax-m1", "minimax-text-01"},
+    .example =
+        "<tool_calls>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}\n</tool_calls>",
+    .body = QTC_BODY_JSON,
+    .open = {"<tool_calls>"},
+    .close = {"</tool_calls>"},
+    .array = true,
+    CALL_KEYS,
+    THINK,
+    .special_tokens = {"<end_of_sentence>", "<beginning_of_sentence>"},
+};
