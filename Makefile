@@ -43,7 +43,7 @@ VERSION := $(shell sed -n 's/^.define QTC_VERSION "\(.*\)"/\1/p' lib/qtc.h)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 CFLAGS   ?= -O3 -g
-QTC_CPPFLAGS := -Ilib -D_GNU_SOURCE
+QTC_CPPFLAGS := -Ilib -I$(BUILD)/include -D_GNU_SOURCE
 QTC_CFLAGS   := -std=c17 -pthread $(WARNINGS)
 QTC_LDFLAGS  := -pthread
 ifdef SANITIZE
@@ -107,6 +107,15 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
+# The rows of the formats, by rank and name: see lib/formats/registry.c.
+FORMATS := $(BUILD)/include/formats.inc
+$(FORMATS): $(wildcard lib/formats/*.c)
+	@mkdir -p $(@D)
+	awk '/^const struct qtc_format qtc_format_[a-z0-9_]* = {$$/ { row = $$4; rank = 50 } \
+	     /^    [.]rank = / { rank = $$3 + 0 } \
+	     /^};/ && row { printf "%02d FORMAT(%s)\n", rank, row; row = "" }' $^ | LC_ALL=C sort | cut -d' ' -f2- >$@
+$(BUILD)/lib/formats/registry.o: $(FORMATS)
+
 # q, not r: files of the same name in different rooms (stream/calls.o, wire/calls.o) are different members.
 $(LIBQTC): $(call object,$(LIB_SRC))
 $(LIBCMD): $(call object,$(SHARED_SRC))
@@ -169,15 +178,19 @@ completions: $(BUILD)/gen-completion
 	@mkdir -p completions
 	@for c in $(notdir $(COMMANDS)); do $< "$$c" >"completions/$$c.bash" || exit 1; done
 
-# What a format file may hold follows from the table in lib/formats/fields.c.
+# What a format file may hold follows from the table in lib/formats/fields.c, which formats there are from
+# the rows beside it.
 format-docs: $(BUILD)/gen-format-docs
 	@$< schema >$(FORMAT_SCHEMA)
+	@for f in man/qtc-formats.7 README.md; do \
+	    $< fill <"$$f" >$(BUILD)/filled && cat $(BUILD)/filled >"$$f" || exit 1; \
+	done
 
 format:
 	clang-format -i $(ALL_SRC)
 
 TIDY := $(shell command -v clang-tidy 2>/dev/null)
-lint:
+lint: $(FORMATS)
 ifneq ($(TIDY),)
 	clang-tidy --quiet $(LIB_SRC) $(COMMAND_SRC) $(GEN_SRC) $(SHARED_SRC) -- $(QTC_CPPFLAGS) $(QTC_CFLAGS)
 else

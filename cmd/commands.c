@@ -22,16 +22,26 @@ const char *qtc_format_name_at(size_t i)
     size_t count;
     const struct qtc_format *const *formats = qtc_formats(&count);
 
-    if (i == 0) {
-        return "auto";
+    if (i <= count) {
+        return i == 0 ? "auto" : formats[i - 1]->name;
     }
-    return i - 1 < count ? formats[i - 1]->name : NULL;
+    i -= count + 1;
+    for (size_t f = 0; f < count; f++) {
+        for (const char *const *alias = formats[f]->aliases; *alias != NULL; alias++) {
+            if (i-- == 0) {
+                return *alias;
+            }
+        }
+    }
+    return NULL;
 }
 
 /* ---- qtc-parse ------------------------------------------------------------- */
 
 static const struct qtc_cli_option parse_options[] = {
-    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls; default: auto", "input"},
+    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls: a name, or a file; default: auto",
+     "input"},
+    {"model", QTC_OPT_MODEL, "NAME", NULL, NULL, "the model, where it is known: a hint for auto", NULL},
     {"tools", 't', "FILE", NULL, NULL, "the tools: types parameters, tells calls from text", NULL},
     {"input", 'i', "KIND", parse_inputs, NULL, "what comes in", NULL},
     {"batch", QTC_OPT_BATCH, NULL, NULL, NULL, "JSON Lines in, JSON Lines out, a record a line", NULL},
@@ -51,7 +61,8 @@ static const struct qtc_cli_option parse_options[] = {
     {"detect", QTC_OPT_DETECT, NULL, NULL, NULL, "print the format that was found, exit 1 when none", NULL},
     {"list-formats", QTC_OPT_LIST_FORMATS, NULL, NULL, NULL, "print all formats, one a line", NULL},
     {"json", QTC_OPT_JSON, NULL, NULL, NULL, "with --list-formats: for programs", NULL},
-    {"show-format", QTC_OPT_SHOW_FORMAT, "FORMAT", NULL, NULL, "print a format's description", NULL},
+    {"show-format", QTC_OPT_SHOW_FORMAT, "FORMAT", NULL, NULL,
+     "print the description of a format, or of a file's", NULL},
 };
 
 const struct qtc_cli_command qtc_parse_command = {
@@ -71,7 +82,9 @@ const struct qtc_cli_command qtc_parse_command = {
 
 static const struct qtc_cli_option sse_options[] = {
     {"input", 'i', "API", sse_inputs, NULL, "whose stream comes in", "input"},
-    {"format", 'f', "FORMAT", NULL, NULL, "how the model writes calls in its text; default: auto", NULL},
+    {"format", 'f', "FORMAT", NULL, NULL,
+     "how the model writes calls in its text: a name, or a file; default: auto", NULL},
+    {"model", QTC_OPT_MODEL, "NAME", NULL, NULL, "the model, where it is known: a hint for auto", NULL},
     {"tools", 't', "FILE", NULL, NULL, "the tools: types parameters, tells calls from text", NULL},
     {"starts-in-reasoning", QTC_OPT_STARTS_IN_REASONING, NULL, NULL, NULL, "the prompt ended with <think>",
      NULL},

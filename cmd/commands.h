@@ -16,6 +16,7 @@ enum qtc_option {
     QTC_OPT_JSON,
     QTC_OPT_LIST_DEFECTS,
     QTC_OPT_LIST_FORMATS,
+    QTC_OPT_MODEL,
     QTC_OPT_NO_REPAIR,
     QTC_OPT_REASONING,
     QTC_OPT_RECOVER,
@@ -36,7 +37,7 @@ extern const struct qtc_cli_command qtc_sse_command;
 /* All of them. */
 const struct qtc_cli_command *const *qtc_commands(size_t *count);
 
-/* "auto", then the names of all formats: for a message about an unknown one. */
+/* "auto", then the names of all formats, then their aliases: for a message about an unknown one. */
 const char *qtc_format_name_at(size_t i);
 
 #endif

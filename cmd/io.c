@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- descriptors ------------------------------------------------------------ */
@@ -108,6 +109,29 @@ void qtc_complain(const char *command, const char *file, uint64_t line, uint64_t
     qtc_buf_free(&b);
 }
 
+/* The line and the column of a byte, from 1. */
+static void find_place(struct qtc_bytes text, uint64_t offset, uint64_t *line, uint64_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < text.len && i < offset; i++) {
+        if (text.data[i] == '\n') {
+            ++*line;
+            *column = 0;
+        }
+        ++*column;
+    }
+}
+
+void qtc_complain_at(const char *command, const char *file, struct qtc_bytes text, uint64_t offset,
+                     struct qtc_bytes message)
+{
+    uint64_t line, column;
+
+    find_place(text, offset, &line, &column);
+    qtc_complain(command, file, line, column, "%.*s", (int)message.len,
+                 message.data != NULL ? message.data : "");
+}
+
 /* ---- output --------------------------------------------------------------------- */
 
 void qtc_out_begin(struct qtc_out *out, const char *command, int fd)
@@ -123,6 +147,16 @@ static bool out_failed(struct qtc_out *out, const char *why)
     out->failed = true;
     qtc_buf_free(&out->buf);
     return false;
+}
+
+unsigned qtc_out_columns(const struct qtc_out *out)
+{
+    struct winsize size = {0};
+
+    if (!isatty(out->fd)) {
+        return 0;
+    }
+    return ioctl(out->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /* The reader went away while SIGPIPE was ignored, as some parents leave it: end as if it were not. */

@@ -12,6 +12,9 @@
  * and column 0 leave their part out. */
 void qtc_complain(const char *command, const char *file, uint64_t line, uint64_t column, const char *format,
                   ...) __attribute__((format(printf, 5, 6)));
+/* The same about a byte of a file whose whole text is given. */
+void qtc_complain_at(const char *command, const char *file, struct qtc_bytes text, uint64_t offset,
+                     struct qtc_bytes message);
 
 /* ---- output ----------------------------------------------------------------- */
 
@@ -25,6 +28,8 @@ struct qtc_out {
 };
 
 void qtc_out_begin(struct qtc_out *out, const char *command, int fd);
+/* How wide the terminal is that it goes to; 0: it goes elsewhere. */
+unsigned qtc_out_columns(const struct qtc_out *out);
 /* An input event ended. Writes where much is waiting, or where it must not wait. false: failed. */
 bool qtc_out_event(struct qtc_out *out);
 /* Writes all that waits. A reader that went away ends the process, quietly, as SIGPIPE would. false: failed.

@@ -1,5 +1,6 @@
 /* qtc-parse: model text to tool calls. */
 #include "batch.h"
+#include "formats.h"
 #include "parse_source.h"
 
 #include <string.h>
@@ -9,9 +10,9 @@ struct request {
     struct qtc_session session;
     enum qtc_parse_input input;
     unsigned jobs;
-    const struct qtc_format *show; /* --show-format */
-    uint64_t given;                /* a bit each of `given_ids` */
-    bool found;                    /* --contains, --detect: a call, in some file */
+    const char *show; /* --show-format: a name or a file */
+    uint64_t given;   /* a bit each of `given_ids` */
+    bool found;       /* --contains, --detect: a call, in some file */
 };
 
 /* ---- options that do not go together -------------------------------------------- */
@@ -113,11 +114,12 @@ static bool own_option(struct request *r, const struct qtc_cli *cli, int id)
         }
         return true;
     case QTC_OPT_SHOW_FORMAT:
-        r->show = qtc_format_find(cli->value);
-        if (!r->show) {
-            qtc_cli_unknown_value(cli, "show-format", cli->value, described_name_at);
+        r->show = cli->value;
+        if (qtc_format_is_file(r->show) || qtc_format_find(r->show) != NULL) {
+            return true;
         }
-        return r->show != NULL;
+        qtc_cli_unknown_value(cli, "show-format", cli->value, described_name_at);
+        return false;
     default: /* what is only noted */
         return true;
     }

@@ -9,10 +9,12 @@
 
 /* What a record says, read and checked. */
 struct record {
+    const char *line;          /* that it was read from */
     const struct qtc_json *id; /* NULL: none */
     const struct qtc_json *text, *chunks;
     struct qtc_bytes tools; /* JSON; data NULL: the default ones */
-    const struct qtc_format *format;
+    struct qtc_bytes row;   /* JSON: a format of its own; data NULL: `format` */
+    const struct qtc_format *format, *likely;
     bool starts_in_reasoning;
     enum qtc_reasoning reasoning;
 };
@@ -20,12 +22,12 @@ struct record {
 /* A stream, and the options that it was made for: making one costs more than a small record. */
 struct lane {
     struct qtc_stream *stream; /* NULL: free */
-    const struct qtc_format *format;
+    const struct qtc_format *format, *likely;
     bool starts_in_reasoning;
     enum qtc_reasoning reasoning;
-    bool own_tools;
-    struct qtc_buf tools_text; /* own_tools: what they were read from */
-    struct qtc_tools *tools;
+    struct qtc_buf tools_text, row_text; /* of the record, what these were read from; */
+    struct qtc_tools *tools;             /* NULL: it had none */
+    struct qtc_format *row;
     uint64_t used; /* when last */
 };
 
@@ -141,8 +143,12 @@ static bool read_format(struct qtc_recorder *r, struct record *record, const str
 {
     char name[64];
 
+    if (value->type == QTC_JSON_OBJECT) {
+        record->row = value->raw;
+        return true;
+    }
     if (value->type != QTC_JSON_STRING) {
-        return wrong(r, "format: not a string");
+        return wrong(r, "format: neither a name nor a format's description");
     }
     if (!short_name(name, sizeof name, value->text)) {
         return unknown(r, "format", value->text, NULL);
@@ -152,6 +158,12 @@ static bool read_format(struct qtc_recorder *r, struct record *record, const str
         return unknown(r, "format", value->text, qtc_cli_nearest(name, qtc_format_name_at));
     }
     return true;
+}
+
+static bool read_model(struct qtc_recorder *r, struct record *record, const struct qtc_json *value)
+{
+    record->likely = value->type == QTC_JSON_STRING ? qtc_format_of_model(value->text) : NULL;
+    return value->type == QTC_JSON_STRING || wrong(r, "model: not a string");
 }
 
 static bool read_reasoning(struct qtc_recorder *r, struct record *record, const struct qtc_json *value)
@@ -223,6 +235,7 @@ static const struct {
 } members[] = {
     {"id", read_id},
     {"format", read_format},
+    {"model", read_model},
     {"tools", read_tools},
     {"starts_in_reasoning", read_starts},
     {"reasoning", read_reasoning},
@@ -255,16 +268,23 @@ static void lane_free(struct lane *lane)
 {
     qtc_stream_free(lane->stream);
     qtc_tools_free(lane->tools);
+    qtc_format_free(lane->row);
     qtc_buf_free(&lane->tools_text);
+    qtc_buf_free(&lane->row_text);
     *lane = (struct lane){0};
+}
+
+static bool same_text(bool own, const struct qtc_buf *text, struct qtc_bytes given)
+{
+    return own == (given.data != NULL) && (!own || qtc_bytes_equal(qtc_buf_bytes(text), given));
 }
 
 static bool lane_fits(const struct lane *lane, const struct record *record)
 {
-    return lane->stream && lane->format == record->format &&
+    return lane->stream && lane->format == record->format && lane->likely == record->likely &&
            lane->starts_in_reasoning == record->starts_in_reasoning && lane->reasoning == record->reasoning &&
-           lane->own_tools == (record->tools.data != NULL) &&
-           (!lane->own_tools || qtc_bytes_equal(qtc_buf_bytes(&lane->tools_text), record->tools));
+           same_text(lane->tools != NULL, &lane->tools_text, record->tools) &&
+           same_text(lane->row != NULL, &lane->row_text, record->row);
 }
 
 static bool lane_tools(struct qtc_recorder *r, struct lane *lane, const struct record *record, bool *nomem)
@@ -274,7 +294,6 @@ static bool lane_tools(struct qtc_recorder *r, struct lane *lane, const struct r
     if (!record->tools.data) {
         return true;
     }
-    lane->own_tools = true;
     qtc_buf_put(&lane->tools_text, record->tools);
     lane->tools = qtc_tools_read(record->tools, &error);
     *nomem = lane->tools_text.failed || (!lane->tools && error.code == QTC_NOMEM);
@@ -285,17 +304,39 @@ static bool lane_tools(struct qtc_recorder *r, struct lane *lane, const struct r
     return lane->tools && !*nomem;
 }
 
+static bool lane_row(struct qtc_recorder *r, struct lane *lane, const struct record *record, bool *nomem)
+{
+    struct qtc_error error = {0};
+    struct qtc_buf detail = {0};
+
+    if (!record->row.data) {
+        return true;
+    }
+    qtc_buf_put(&lane->row_text, record->row);
+    lane->row = qtc_format_read(record->row, &error, &detail);
+    *nomem = lane->row_text.failed || detail.failed || (!lane->row && error.code == QTC_NOMEM);
+    if (!lane->row) {
+        wrong(r, "format: ");
+        qtc_buf_put(&r->message, qtc_buf_bytes(&detail));
+        r->column = (uint64_t)(record->row.data - record->line) + error.offset + 1;
+    }
+    qtc_buf_free(&detail);
+    return lane->row && !*nomem;
+}
+
 static bool lane_open(struct qtc_recorder *r, struct lane *lane, const struct record *record, bool *nomem)
 {
     struct qtc_stream_options options = r->defaults;
 
     lane_free(lane);
     lane->format = options.parse.format = record->format;
+    lane->likely = options.parse.likely = record->likely;
     lane->reasoning = options.parse.reasoning = record->reasoning;
     lane->starts_in_reasoning = options.parse.starts_in_reasoning = record->starts_in_reasoning;
     options.parse.hold_calls = true;
-    if (lane_tools(r, lane, record, nomem)) {
-        options.parse.tools = lane->own_tools ? lane->tools : options.parse.tools;
+    if (lane_tools(r, lane, record, nomem) && lane_row(r, lane, record, nomem)) {
+        options.parse.tools = lane->tools ? lane->tools : options.parse.tools;
+        options.parse.format = lane->row ? lane->row : options.parse.format;
         lane->stream = qtc_stream_new(&options, on_event, r);
         *nomem = !lane->stream;
     }
@@ -384,18 +425,21 @@ static void put_text(struct qtc_buf *out, const char *key, const struct qtc_buf 
     qtc_buf_byte(out, '"');
 }
 
-static bool put_record(struct qtc_recorder *r, const struct record *record, const struct qtc_stream *stream,
+static bool put_record(struct qtc_recorder *r, const struct record *record, const struct lane *lane,
                        struct qtc_buf *out)
 {
-    const struct qtc_format *found = qtc_stream_format(stream);
-    const struct qtc_format *format = found ? found : record->format;
+    const struct qtc_format *found = qtc_stream_format(lane->stream);
+    const struct qtc_format *given = lane->row ? lane->row : lane->format;
+    const struct qtc_format *format = found ? found : given;
     const char *finish = qtc_finish_name(r->finish);
 
     put_id(out, record->id);
     qtc_buf_str(out, ",\"format\":");
-    qtc_buf_str(out, format ? "\"" : "null");
-    qtc_buf_str(out, format ? format->name : "");
-    qtc_buf_str(out, format ? "\"" : "");
+    if (format) {
+        qtc_json_string(out, qtc_str(format->name));
+    } else {
+        qtc_buf_str(out, "null");
+    }
     put_text(out, ",\"content\":", &r->content);
     put_text(out, ",\"reasoning\":", &r->reasoning);
     qtc_buf_str(out, ",\"tool_calls\":[");
@@ -438,7 +482,7 @@ static bool parse(struct qtc_recorder *r, const struct record *record, uint64_t 
     code = code == QTC_OK ? feed(lane->stream, record) : code;
     if (code == QTC_OK) {
         result->defects = r->any_defect;
-        return put_record(r, record, lane->stream, out);
+        return put_record(r, record, lane, out);
     }
     lane_free(lane);
     wrong(r, "a limit was passed: too many calls, or too much that waits");
@@ -449,7 +493,9 @@ bool qtc_recorder_read(struct qtc_recorder *r, struct qtc_bytes line, uint64_t n
                        struct qtc_record_result *result)
 {
     struct record record = {
+        .line = line.data,
         .format = r->defaults.parse.format,
+        .likely = r->defaults.parse.likely,
         .starts_in_reasoning = r->defaults.parse.starts_in_reasoning,
         .reasoning = r->defaults.parse.reasoning,
     };

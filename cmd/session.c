@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "commands.h"
+#include "formats.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -98,7 +99,12 @@ void qtc_session_begin(struct qtc_session *s, const char *command)
 bool qtc_session_format(struct qtc_session *s, const struct qtc_cli *cli)
 {
     s->options.parse.format = NULL;
+    s->format_file = NULL;
     if (strcmp(cli->value, "auto") == 0) {
+        return true;
+    }
+    if (qtc_format_is_file(cli->value)) {
+        s->format_file = cli->value;
         return true;
     }
     s->options.parse.format = qtc_format_find(cli->value);
@@ -112,6 +118,10 @@ bool qtc_session_option(struct qtc_session *s, const struct qtc_cli *cli, int id
 {
     size_t count;
     switch (id) {
+    case QTC_OPT_MODEL:
+        s->options.parse.likely = qtc_format_of_model(qtc_str(cli->value));
+        s->options.model_given = true;
+        return true;
     case 't':
         s->tools_file = cli->value;
         return true;
@@ -146,35 +156,29 @@ bool qtc_session_option(struct qtc_session *s, const struct qtc_cli *cli, int id
 
 /* ---- before the first response ------------------------------------------------ */
 
-void qtc_place(struct qtc_bytes text, uint64_t offset, uint64_t *line, uint64_t *column)
-{
-    *line = *column = 1;
-    for (size_t i = 0; i < text.len && i < offset; i++) {
-        if (text.data[i] == '\n') {
-            ++*line;
-            *column = 0;
-        }
-        ++*column;
-    }
-}
-
 static bool read_tools(struct qtc_session *s)
 {
     struct qtc_buf text = {0};
     struct qtc_error error;
-    uint64_t line, column;
     if (!qtc_in_slurp(s->command, s->tools_file, &text)) {
         qtc_buf_free(&text);
         return false;
     }
     s->tools = qtc_tools_read(qtc_buf_bytes(&text), &error);
     if (s->tools == NULL) {
-        qtc_place(qtc_buf_bytes(&text), error.offset, &line, &column);
-        qtc_complain(s->command, s->tools_file, line, column, "%s", error.message);
+        qtc_complain_at(s->command, s->tools_file, qtc_buf_bytes(&text), error.offset,
+                        qtc_str(error.message));
     }
     s->options.parse.tools = s->tools;
     qtc_buf_free(&text);
     return s->tools != NULL;
+}
+
+static bool read_format(struct qtc_session *s)
+{
+    s->own_format = qtc_format_load(s->command, s->format_file);
+    s->options.parse.format = s->own_format;
+    return s->own_format != NULL;
 }
 
 static void tell_jq_errors(struct qtc_session *s)
@@ -202,7 +206,8 @@ static bool compile_filter(struct qtc_session *s)
 bool qtc_session_prepare(struct qtc_session *s)
 {
     s->writing.no_repair = s->options.no_repair;
-    if ((s->tools_file != NULL && !read_tools(s)) || (s->filter != NULL && !compile_filter(s))) {
+    if ((s->format_file != NULL && !read_format(s)) || (s->tools_file != NULL && !read_tools(s)) ||
+        (s->filter != NULL && !compile_filter(s))) {
         s->failed = true;
         return false;
     }
@@ -260,6 +265,7 @@ int qtc_session_end(struct qtc_session *s)
     if (!qtc_out_end(&s->out) || (s->jq != NULL && qtc_jq_failed(s->jq))) {
         s->failed = true;
     }
+    qtc_format_free(s->own_format);
     qtc_tools_free(s->tools);
     qtc_jq_free(s->jq);
     qtc_buf_free(&s->jq_errors);
@@ -287,37 +293,25 @@ int qtc_list_defects(struct qtc_session *s)
     return qtc_session_end(s);
 }
 
-static void list_format(struct qtc_buf *out, const struct qtc_format *f)
-{
-    qtc_buf_str(out, f->name);
-    for (size_t i = 0; f->aliases[i] != NULL; i++) {
-        qtc_buf_str(out, i == 0 ? " (" : ", ");
-        qtc_buf_str(out, f->aliases[i]);
-        qtc_buf_str(out, f->aliases[i + 1] == NULL ? ")" : "");
-    }
-    qtc_buf_byte(out, '\t');
-    qtc_buf_str(out, f->models);
-    qtc_buf_byte(out, '\t');
-    qtc_json_string(out, qtc_str(f->example));
-    qtc_buf_byte(out, '\n');
-}
-
 int qtc_list_formats(struct qtc_session *s, bool json)
 {
-    size_t count;
-    const struct qtc_format *const *all = qtc_formats(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (json) {
-            qtc_format_json(&s->out.buf, all[i]);
-        } else {
-            list_format(&s->out.buf, all[i]);
-        }
+    if (json) {
+        qtc_formats_json(&s->out.buf);
+    } else {
+        qtc_formats_list(&s->out.buf, qtc_out_columns(&s->out));
     }
     return qtc_session_end(s);
 }
 
-int qtc_show_format(struct qtc_session *s, const struct qtc_format *format)
+int qtc_show_format(struct qtc_session *s, const char *value)
 {
-    qtc_format_json(&s->out.buf, format);
+    struct qtc_format *own = qtc_format_is_file(value) ? qtc_format_load(s->command, value) : NULL;
+    const struct qtc_format *format = own != NULL ? own : qtc_format_find(value);
+
+    s->failed = format == NULL;
+    if (format != NULL) {
+        qtc_format_json(&s->out.buf, format);
+    }
+    qtc_format_free(own);
     return qtc_session_end(s);
 }

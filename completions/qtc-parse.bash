@@ -21,6 +21,10 @@ _qtc_parse()
         mapfile -t COMPREPLY < <(compgen -f -W "auto $names" -- "$cur")
         return
         ;;
+    --model)
+        COMPREPLY=()
+        return
+        ;;
     -t | --tools)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
@@ -60,7 +64,7 @@ _qtc_parse()
         ;;
     esac
 
-    names="--format --tools --input --batch --jobs --starts-in-reasoning --recover --output --reasoning --ids --filter --unbuffered --strict --contains --detect --list-formats --json --show-format --help --version"
+    names="--format --model --tools --input --batch --jobs --starts-in-reasoning --recover --output --reasoning --ids --filter --unbuffered --strict --contains --detect --list-formats --json --show-format --help --version"
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
     else

@@ -25,6 +25,10 @@ _qtc_sse()
         mapfile -t COMPREPLY < <(compgen -f -W "auto $names" -- "$cur")
         return
         ;;
+    --model)
+        COMPREPLY=()
+        return
+        ;;
     -t | --tools)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
@@ -51,7 +55,7 @@ _qtc_sse()
         ;;
     esac
 
-    names="--input --format --tools --starts-in-reasoning --recover --no-repair --output --hold-calls --reasoning --ids --filter --unbuffered --strict --expect-calls --list-defects --help --version"
+    names="--input --format --model --tools --starts-in-reasoning --recover --no-repair --output --hold-calls --reasoning --ids --filter --unbuffered --strict --expect-calls --list-defects --help --version"
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
     else

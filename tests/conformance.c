@@ -13,7 +13,9 @@
  * What expect leaves out is not asserted; null is the empty text, or any name.
  *
  * A case's text is parsed in its chunks, whole, byte by byte and cut in two at every byte, with calls held
- * and with calls streamed. All of these must agree, their events must cover the text without a gap, and
+ * and with calls streamed. A text for which that were more than SPLIT_BYTES bytes to parse is cut at fewer
+ * places: half of them evenly spaced, half of them beside what markers and JSON are made of, as far as
+ * these go. All of these must agree, their events must cover the text without a gap, and
  * the held result must be the expected one. Exit status: 0 when all hold, 1 when not, 2 for bad usage or
  * input. */
 #include <errno.h>
@@ -24,6 +26,8 @@
 #include <unistd.h>
 
 #include "parse/parse.h"
+
+#define SPLIT_BYTES ((size_t)16 << 20) /* parsed for a case's splits, each way */
 
 /* ---- what one run of the parser gave ------------------------------------- */
 
@@ -493,14 +497,54 @@ static bool run_agrees(struct suite *s, struct qtc_parser *p, const struct recor
     return false;
 }
 
-/* The splits: all of them, or as many as were asked for, spread over the text. */
+/* Cuts beside these bytes are the ones that matter most. */
+static bool is_near(struct qtc_bytes text, size_t at)
+{
+    static const char edges[] = "<>[]{}|=/:\"\\\n`";
+    return memchr(edges, text.data[at - 1], sizeof edges - 1) != NULL ||
+           memchr(edges, text.data[at], sizeof edges - 1) != NULL;
+}
+
+static size_t step_for(size_t places, size_t wanted)
+{
+    return wanted == 0 ? SIZE_MAX : (places + wanted - 1) / wanted;
+}
+
+/* Where a text is cut: every `step` bytes, and at every `near_step`-th of the places near markup. */
+struct places {
+    size_t count, step, near_step;
+};
+
+static struct places places_of(const struct suite *s, struct qtc_bytes text)
+{
+    struct places p = {.count = text.len > 1 ? text.len - 1 : 0};
+    size_t near = 0, most = p.count == 0 ? 0 : SPLIT_BYTES / text.len + 1;
+    size_t wanted = s->opt.splits < most ? s->opt.splits : most;
+    p.step = step_for(p.count, wanted);
+    p.near_step = SIZE_MAX;
+    if (p.step > 1 && wanted == most) {
+        for (size_t at = 1; at <= p.count; at++) {
+            near += is_near(text, at);
+        }
+        p.step = step_for(p.count, (wanted + 1) / 2);
+        p.near_step = step_for(near, wanted / 2);
+    }
+    return p;
+}
+
+/* The splits: all of them, or as many as were asked for or are cheap, spread over the text. */
 static bool splits_agree(struct suite *s, struct qtc_parser *p, const struct record *rec)
 {
+    struct qtc_bytes text = qtc_buf_bytes(&rec->text);
+    struct places places = places_of(s, text);
     bool good = true;
-    size_t places = rec->text.len > 1 ? rec->text.len - 1 : 0;
-    size_t step = s->opt.splits == 0 ? 0 : (places + s->opt.splits - 1) / s->opt.splits;
-    for (size_t at = 1; step > 0 && at <= places; at += step) {
-        if (!run_agrees(s, p, rec, CUT_SPLIT, at)) {
+    size_t near = 0;
+    for (size_t at = 1; at <= places.count && s->opt.splits > 0; at++) {
+        bool chosen = (at - 1) % places.step == 0;
+        if (places.near_step != SIZE_MAX && is_near(text, at)) {
+            chosen |= near++ % places.near_step == 0;
+        }
+        if (chosen && !run_agrees(s, p, rec, CUT_SPLIT, at)) {
             s->differ++;
             good = false;
         }

@@ -74,10 +74,10 @@ PY
 }
 
 @test "the manuals' examples do what they show" {
-    for command in "${commands[@]}"; do
-        mkdir "$BATS_TEST_TMPDIR/$command"
-        cd "$BATS_TEST_TMPDIR/$command"
-        sed -n '/^\.EX/,/^\.EE/p' "$QTC_ROOT/man/$command.1" | sed '/^\.E[XE]$/d; s/\\e/\\/g; s/^\\&//' | transcripts
+    for page in "$QTC_ROOT"/man/*.[17]; do
+        mkdir "$BATS_TEST_TMPDIR/${page##*/}"
+        cd "$BATS_TEST_TMPDIR/${page##*/}"
+        sed -n '/^\.EX/,/^\.EE/p' "$page" | sed '/^\.E[XE]$/d; s/\\e/\\/g; s/^\\&//' | transcripts
     done
 }
 
@@ -92,7 +92,7 @@ PY
 
 @test "the man pages have no errors" {
     command -v mandoc >/dev/null || skip "no mandoc"
-    run mandoc -Tlint -Wwarning "$QTC_ROOT"/man/*.1
+    run mandoc -Tlint -Wwarning "$QTC_ROOT"/man/*.[17]
     [ -z "$output" ]
 }
 
@@ -119,22 +119,50 @@ PY
     done
 }
 
-@test "the README's table of formats is --list-formats" {
-    qtc-parse --list-formats | python3 -c '
-import sys
-for line in sys.stdin:
-    names, models, _ = line.rstrip("\n").split("\t")
-    name, _, others = names.partition(" (")
-    others = ", ".join(f"`{o}`" for o in others.rstrip(")").split(", ") if o)
-    print(f"| `{name}` | {others} | {models} |")' |
-        diff <(sed -n '/^| --- | --- | --- |$/,/^$/p' "$QTC_ROOT/README.md" | sed '1d;$d') -
+@test "what follows from the formats is up to date (make format-docs)" {
+    "$QTC_BUILD/gen-format-docs" schema | diff "$QTC_ROOT/lib/formats/format.schema.json" -
+    for file in man/qtc-formats.7 README.md; do
+        "$QTC_BUILD/gen-format-docs" fill <"$QTC_ROOT/$file" | diff "$QTC_ROOT/$file" -
+    done
+    [ "$(grep -c 'from here by make format-docs' "$QTC_ROOT/man/qtc-formats.7" "$QTC_ROOT/README.md" | cut -d : -f 2 | xargs)" = '2 1' ]
+    run -2 "$QTC_BUILD/gen-format-docs"
+    run -2 "$QTC_BUILD/gen-format-docs" fill <<<'from here by make format-docs: keys'
+    [ "$output" = 'gen-format-docs: a section does not end' ]
+}
+
+@test "the README and qtc-formats have each format" {
+    qtc-parse --list-formats --json | jq -r .name | while read -r name; do
+        grep -q -F "\`$name\`" "$QTC_ROOT/README.md"
+        grep -q -x -F ".B ${name//-/\\-}" "$QTC_ROOT/man/qtc-formats.7"
+    done
+}
+
+@test "qtc-formats shows each alias, example and key as they are" {
+    if command -v mandoc >/dev/null; then
+        mandoc -Tutf8 -O width=1000 "$QTC_ROOT/man/qtc-formats.7" >"$BATS_TEST_TMPDIR/page"
+    elif command -v man >/dev/null; then
+        LC_ALL=C.UTF-8 MANWIDTH=1000 man -l "$QTC_ROOT/man/qtc-formats.7" >"$BATS_TEST_TMPDIR/page"
+    else
+        skip "neither mandoc nor man"
+    fi
+    sed -i 's/.\x08//g' "$BATS_TEST_TMPDIR/page"
+    qtc-parse --list-formats --json | jq -r '.aliases[], .models, (.example | rtrimstr("\n") | split("\n")[])' |
+        sort -u >"$BATS_TEST_TMPDIR/words"
+    jq -r '.properties | keys[]' "$QTC_ROOT/lib/formats/format.schema.json" >>"$BATS_TEST_TMPDIR/words"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/words")" -gt 150 ]
+    while IFS= read -r words; do
+        grep -q -F -e "$words" "$BATS_TEST_TMPDIR/page" || {
+            echo "not there: $words"
+            false
+        }
+    done <"$BATS_TEST_TMPDIR/words"
 }
 
 @test "the README's program compiles and runs" {
     cd "$BATS_TEST_TMPDIR"
     sed -n '/^```c$/,/^```$/p' "$QTC_ROOT/README.md" | sed '/^```/d' >example.c
     ${CC:-gcc} ${SANITIZE:+-fsanitize=$SANITIZE} -std=c17 -Wall -Wextra -Werror -I"$QTC_ROOT/lib" example.c \
-        "$QTC_BUILD/libqtc.a" -o example
+        "$QTC_BUILD/libqtc.a" -lyaml -o example
     run -0 ./example <<<'<tool_call>{"name": "now", "arguments": {"zone": "UTC"}}</tool_call>'
     [ "$output" = 'now {"zone": "UTC"}' ]
     run -0 ./example <<<'<tool_call>{"name": "now", "arguments": {"zone": "U'

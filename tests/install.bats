@@ -15,6 +15,8 @@ setup() {
     [ -f include/qtc/qtc.h ]
     [ -f share/man/man1/qtc-parse.1 ]
     [ -f share/man/man1/qtc-sse.1 ]
+    [ -f share/man/man7/qtc-formats.7 ]
+    diff share/qtc/format.schema.json "$QTC_ROOT/lib/formats/format.schema.json"
     [ -f share/bash-completion/completions/qtc-parse ]
     [ -f share/bash-completion/completions/qtc-sse ]
     run bin/qtc-parse --version

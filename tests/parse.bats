@@ -116,6 +116,147 @@ sanitized() {
     [ "$err" = 'qtc-parse: --format: unknown value "hermse" (did you mean "hermes"?)' ]
 }
 
+@test "-f FILE: a format of one's own, by its markers" {
+    echo '{"extends": "hermes", "name": "mine", "open": ["<<call>>"], "close": ["<</call>>"]}' >mine.json
+    cp mine.json mine
+    of 'Well. <<call>>{"name": "now", "arguments": {}}<</call>>' -f mine.json -o message
+    [ "$status:$err" = 0: ]
+    [ "$(jq -c '[.content, .tool_calls[].function.name]' out)" = '["Well. ","now"]' ]
+    for file in "$PWD/mine.json" ./mine mine; do
+        parse -f "$file" --detect in
+        [ "$status:$out" = 0:mine ]
+    done
+    of "$now" -f mine.json -o text
+    [ "$out" = "$now" ]
+    jq -n -c '{text: "<<call>>{\"name\": \"now\", \"arguments\": {}}<</call>>"}, {text: "", format: "hermes"}' >log.jsonl
+    parse -f mine.json --batch --filter '[.format, .tool_calls[].function.name]' log.jsonl
+    [ "$out" = $'["mine","now"]\n["hermes"]' ]
+}
+
+@test "-f FILE: the name of a format is no file, and the last -f counts" {
+    echo '{' >hermes
+    of "$now" -f hermes --detect
+    [ "$status:$out" = 0:hermes ]
+    of "$now" -f ./hermes -f auto --detect
+    [ "$status:$out" = 0:hermes ]
+    of "$now" -f none -f ./hermes --detect
+    [ "$status:$err" = "2:qtc-parse: ./hermes:2:1: unexpected end of JSON" ]
+}
+
+@test "-f FILE: a file that is wrong is named, with the place and what was meant" {
+    while IFS='|' read -r expected text; do
+        # shellcheck disable=SC2059 # escapes make the lines
+        printf "$text" >bad.json
+        for option in -f --show-format; do
+            of "$now" "$option" bad.json
+            [ "$status:$out:$err" = "2::qtc-parse: bad.json:$expected" ] || {
+                echo "$text: $status:$out:$err"
+                false
+            }
+        done
+    done <<'END'
+2:2: unknown key "opne": did you mean "open"?|{"extends": "hermes",\n "opne": ["<x>"]}
+3:10: body: unknown value "jsn": did you mean "json"?|{\n  "open": ["<x>"],\n "body": "jsn"}
+1:13: extends: unknown format "hermse": did you mean "hermes"?|{"extends": "hermse"}
+1:1: not an object|["hermes"]
+1:1: a tokenizer's configuration without a response_template|{"tokenizer_class": "X"}
+END
+    parse -f missing.json answer.txt
+    [ "$status:$out:$err" = '2::qtc-parse: missing.json: No such file or directory' ]
+    parse -f ./hermes answer.txt
+    [ "$status:$err" = '2:qtc-parse: ./hermes: No such file or directory' ]
+}
+
+@test "-f FILE: a response_template, alone or in a tokenizer_config.json; what is not supported is named" {
+    local calls='{"open": "<tc>", "close": "</tc>", "repeats": true, "content": "json"}'
+    echo "{\"response_template\": {\"fields\": {\"tool_calls\": $calls}}, \"tokenizer_class\": \"X\"}" >config.json
+    echo "{\"fields\": {\"tool_calls\": $calls}}" >template.json
+    for file in config.json template.json; do
+        of 'A <tc>{"name": "now", "arguments": {}}</tc>' -f "$file" --filter .function.name
+        [ "$status:$out" = '0:"now"' ]
+        parse --show-format "$file"
+        [ "$(jq -c '[.body, .open, .close]' out)" = '["json",["<tc>"],["</tc>"]]' ]
+    done
+    printf '{"fields": {"tool_calls": {"open": "<tc>",\n "transform": "{a: b}"}}}' >bad.json
+    of "$now" -f bad.json
+    [ "$status:$out" = 2: ]
+    [[ "$err" == 'qtc-parse: bad.json:2:'*transform* ]]
+}
+
+@test "--show-format NAME >FILE; -f FILE is -f NAME" {
+    for name in hermes qwen3_coder nemotron none qwen25 deepseek_v3 glm47 kimi_k2 lfm2 gemma4 openai minimax_m3; do
+        qtc-parse --show-format "$name" >row.json
+        qtc-parse --show-format row.json | diff row.json -
+        jq -j .example row.json >example
+        qtc-parse -f "$name" -o events example >by_name
+        qtc-parse -f row.json -o events example | diff by_name -
+    done
+}
+
+@test "--model: a hint for auto, whose format is tried first" {
+    local markup='<tool_call><function=f><parameter=a>\n v \n</parameter></function></tool_call>'
+    while IFS='|' read -r model expected; do
+        of "$markup" --model "$model" --detect
+        [ "$status:$out" = "0:${expected%% *}" ]
+        of "$markup" --model "$model" --filter .function.arguments
+        [ "$status:$out" = "0:${expected#* }" ]
+    done <<'END'
+XiaomiMiMo/MiMo-V2-Flash|mimo "{\"a\":\"\\n v \\n\"}"
+Qwen/Qwen3-Coder-30B|qwen3_coder "{\"a\":\" v \"}"
+nobody/knows-it|qwen3_coder "{\"a\":\" v \"}"
+END
+    of "$now" --model MiMo-V2 --detect
+    [ "$out" = hermes ]
+    of "$markup" --model MiMo-V2 -f qwen3_coder --detect
+    [ "$out" = qwen3_coder ]
+}
+
+@test "--model: bare JSON of a model that writes it is a call" {
+    of '{"name": "now", "parameters": {}}' --model meta-llama/Llama-3.1-8B-Instruct --detect
+    [ "$status:$out" = 0:llama3_json ]
+}
+
+@test "a model that an answer or a record names is the same hint" {
+    local markup='<tool_call><function=f><parameter=a>\n v \n</parameter></function></tool_call>'
+    printf "$markup" | jq -R -s -c '{model: "MiMo-V2", choices: [{index: 0, message: {role: "assistant", content: .}}]}' >answer.json
+    parse --detect answer.json
+    [ "$out" = mimo ]
+    parse --model Qwen3-Coder --detect answer.json
+    [ "$out" = qwen3_coder ]
+    parse --model nobody/knows-it --detect answer.json
+    [ "$out" = qwen3_coder ]
+    printf "$markup" | jq -R -s -c '{model: ("MiMo-V2", null, "unknown", "Qwen3-Coder", "mimo-v2"), text: .}, {model: 1, text: "", id: 7}' >log.jsonl
+    parse --batch --filter '.format // .' log.jsonl
+    [ "$status" -eq 1 ]
+    [ "$out" = $'"mimo"\n"qwen3_coder"\n"qwen3_coder"\n"qwen3_coder"\n"mimo"\n{"id":7,"error":"model: not a string"}' ]
+    parse --batch --model MiMo-V2 --filter '.format // .id' log.jsonl
+    [ "$out" = $'"mimo"\n"mimo"\n"qwen3_coder"\n"qwen3_coder"\n"mimo"\n7' ]
+}
+
+@test "--batch: a record may describe its format itself" {
+    local text='<<call>>{"name": "now", "arguments": {}}<</call>>'
+    mine='{"extends": "hermes", "name": "a \"b\"", "open": "<<call>>", "close": "<</call>>"}'
+    jq -n -c --arg text "$text" --argjson mine "$mine" \
+        '{id: 1, format: $mine, text: $text}, {id: 2, text: $text}, {id: 3, format: $mine, text: "no"},
+        {id: 4, format: ($mine | .open = "<<x>>"), text: $text}, {id: 5, format: {opne: ""}, text: ""},
+        {id: 6, format: 1, text: ""}, {id: 7, format: $mine, text: $text}' >log.jsonl
+    for jobs in 1 3; do
+        parse --batch -j "$jobs" --filter '[.id, .format, .tool_calls[]?.function.name, .error // empty]' log.jsonl
+        [ "$status" -eq 1 ]
+        diff - out <<'END'
+[1,"a \"b\"","now"]
+[2,null]
+[3,"a \"b\""]
+[4,"a \"b\""]
+[5,null,"format: unknown key \"opne\": did you mean \"open\"?"]
+[6,null,"format: neither a name nor a format's description"]
+[7,"a \"b\"","now"]
+END
+        grep -q -x -F 'qtc-parse: log.jsonl:5:19: format: unknown key "opne": did you mean "open"?' err
+        [ "$(wc -l <err)" -eq 2 ]
+    done
+}
+
 @test "-t types parameters; without it they are strings" {
     parse -t tools.json --filter .function.arguments answer.txt
     [ "$out" = '"{\"city\":\"Oslo\",\"days\":3}"' ]
@@ -140,21 +281,92 @@ sanitized() {
     [ "$err" = 'qtc-parse: .: Is a directory' ]
 }
 
-@test "--list-formats: names, models and an example; --json for programs" {
+@test "--list-formats: a line a format: names, models and an example, between tabs" {
     parse --list-formats
-    [ "$status" -eq 0 ]
-    [[ "$out" == *$'hermes (qwen3_json, '* ]]
-    parse --list-formats --json
-    [ "$(jq -r .name out | head -n 2)" = $'qwen3_coder\nhermes' ]
+    [ "$status:$err" = 0: ]
+    grep -q -x -F $'deepseek_v4 (deepseek-v4, deepseekv4)\tDeepSeek V4\t"'"$(qtc-parse --show-format deepseek_v4 |
+        sed -n 's/^  "example": "\(.*\)",$/\1/p')"'"' out
+    [ "$(awk -F '\t' 'NF != 3' out)" = '' ]
+    [ "$(sed 's/[ \t].*//' out | sort -u | wc -l)" -eq "$(wc -l <out)" ]
 }
 
-@test "each format's own example is a call in it, and is detected" {
-    qtc-parse --list-formats --json | jq -r 'select(.name != "none") | .name' >names
-    [ "$(wc -l <names)" -ge 3 ]
-    while read -r name; do
+@test "--list-formats --json: an object a line" {
+    qtc-parse --list-formats >list
+    parse --list-formats --json
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <out)" -eq "$(wc -l <list)" ]
+    [ "$(jq -c 'keys_unsorted' out | sort -u)" = '["name","aliases","models","model_ids","example","body"]' ]
+    [ "$(jq -c 'select(.name == "minimax_m2") | [.aliases[0], .models, .model_ids[0], .body]' out)" = \
+        '["minimax-m2","MiniMax-M2","minimax-m2","tags"]' ]
+    jq -r '.name + ([.aliases | join(", ") | select(. != "") | " (" + . + ")"] | add // "")' out |
+        diff <(cut -f 1 list) -
+}
+
+@test "--list-formats on a terminal: columns, cut to its width; all other names below" {
+    qtc-parse --list-formats --json | jq -r .name,.aliases[] | sort >names
+    for columns in 24 60 80 200; do
+        python3 - "$columns" >table <<'END'
+import fcntl, os, pty, struct, sys, termios, unicodedata
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execlp("qtc-parse", "qtc-parse", "--list-formats")
+shown = b""
+try:
+    while piece := os.read(fd, 65536):
+        shown += piece
+except OSError:
+    pass
+assert os.waitpid(pid, 0)[1] == 0
+for line in shown.decode().splitlines():
+    print(sum(2 if unicodedata.east_asian_width(c) in "FW" else 1 for c in line), line, sep="\t")
+END
+        if [ "$columns" -gt 24 ]; then # names of 23 columns are not cut
+            [ "$(cut -f 1 table | sort -n | tail -n 1)" -le "$columns" ]
+            cut -f 2 table | grep -q '^hermes  *Hermes 2.*<tool_call>\\n{"'
+        fi
+        cut -f 2 table | sed '/^ /!s/ .*//' | tr -s ' ,' '\n' | grep . | sort | diff names -
+    done
+}
+
+# Section 3 of the formats' description: the registry of vLLM 0.33.
+vllm_names='dots deepseek_v3 deepseek_v31 deepseek_v32 deepseek_v4 deepseek_v41 cohere_command3 cohere_command4
+    ernie45 glm45 glm47 ling3 granite-20b-fc granite granite4 hermes hf beam poolside_v1 hunyuan_a13b hy_v3 hy_v4
+    internlm jamba lfm2 kimi_k2 kimi_k3 k2_horizon llama3_json llama4_json llama4_pythonic longcat mimo minimax_m2
+    minimax_m3 minicpm5 mistral olmo3 plamo3 muse musespark1x muse_glimmer openai phi4_mini_json pythonic qwen3_coder
+    qwen3_xml qwen3_json seed_oss step3 step3p5 step5 inkling xlam gigachat3 functiongemma gemma4 apertus'
+# Section 8: what SGLang, its gateway and Dynamo call them, and what vLLM lacks.
+other_names='qwen qwen25 qwen_coder qwen_xml nemotron_nano deepseekv3 deepseekv31 deepseekv32 deepseek deepseek31
+    deepseek32 deepseek_v3_1 deepseek_v3_2 deepseek-v4 deepseekv4 glm glm45_moe glm47_moe kimik2 kimi-k3 gpt-oss
+    harmony llama3 llama minimax-m2 minimax-m3 minimax_m3_nom interns1 phi4 gemma-4 cohere trinity nemotron
+    nemotron_deci json sarashina morph_xml yaml_xml xml_generic'
+
+@test "every parser name of vLLM, SGLang and Dynamo is listed, and a format" {
+    qtc-parse --list-formats | cut -f 1 | tr -s ' (),' '\n' >listed
+    qtc-parse --list-formats --json >json
+    for name in $vllm_names $other_names; do
+        echo "$name"
+        grep -q -x -F -e "$name" listed
+        [ "$(grep -c -F "\"$name\"" json)" -ge 1 ]
+        parse -f "$name" -o message /dev/null
+        [ "$status:$err" = 0: ]
+        qtc-parse --show-format "$name" | jq -e --arg name "$name" '[.name, .aliases[]?] | index($name)' >index
+    done
+}
+
+@test "each format's own example is a call in it; auto finds the call, and with the model the format" {
+    echo '[{"name": "get_weather", "parameters": {"properties": {"city": {"type": "string"}}}}]' >weather.json
+    city=(-t weather.json --filter '.function.name, (.function.arguments | fromjson.city)')
+    qtc-parse --list-formats --json | jq -r 'select(.body != "none") | [.name, .model_ids[0] // ""] | @tsv' >names
+    [ "$(wc -l <names)" -gt 50 ]
+    while IFS=$'\t' read -r name model; do
+        echo "$name"
         qtc-parse --show-format "$name" | jq -j .example >example
-        [ "$(qtc-parse --detect example)" = "$name" ]
-        [ "$(qtc-parse -f "$name" --filter '.function.arguments | fromjson.city' example)" = '"Tokyo"' ]
+        [ "$(qtc-parse -f "$name" "${city[@]}" example)" = $'"get_weather"\n"Tokyo"' ]
+        if [[ $name != morph_xml && $name != yaml_xml ]]; then # any tag may be theirs
+            [ "$(qtc-parse "${city[@]}" example)" = $'"get_weather"\n"Tokyo"' ]
+        fi
+        [ -z "$model" ] || [ "$(qtc-parse --model "$model" --detect example)" = "$name" ]
     done <names
 }
 

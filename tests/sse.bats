@@ -40,6 +40,42 @@ big_lines() { # BYTES: bytes of 'a' without a line end
     done
 }
 
+@test "the model that the stream names is a hint for auto; --model is a better one" {
+    local text='<tool_call><function=f><parameter=a>\n v \n</parameter></function></tool_call>'
+    stream() { # MODEL...: a chunk with each model, the last two behind the first with half of the text each
+        jq -n -c --arg text "$(printf '%b' "$text")" '[$ARGS.positional, [{role: "assistant", content: ""}, {content: $text[:40]}, {content: $text[40:]}]]
+            | transpose[] | {id: "c", model: .[0], choices: [{index: 0, delta: .[1]}]}' --args "$@"
+    }
+    check() { # EXPECTED ARGUMENT...
+        run -0 qtc-sse "${@:2}" --filter '.function.arguments | fromjson.a' "$tmp/chunks.jsonl"
+        [ "${lines[0]}" = "$1" ]
+    }
+    stream MiMo-V2-Flash MiMo-V2-Flash MiMo-V2-Flash >"$tmp/chunks.jsonl"
+    check '"\n v \n"'
+    check '" v "' --model Qwen3-Coder
+    check '" v "' --model nobody/knows-it
+    check '" v "' -f qwen3_coder
+    stream '' MiMo-V2-Flash '' >"$tmp/chunks.jsonl"
+    check '"\n v \n"'
+    stream '' '' MiMo-V2-Flash >"$tmp/chunks.jsonl" # too late: the text has begun
+    check '" v "'
+    stream x x x >"$tmp/chunks.jsonl"
+    check '" v "'
+    check '"\n v \n"' --model mimo-v2
+}
+
+@test "-f FILE: a format of one's own; what is wrong with it is named with its place" {
+    echo '{"extends": "deepseek_v31", "name": "mine"}' >"$tmp/mine.json"
+    qtc-sse -f "$tmp/mine.json" -t "$tools" deepseek-v31.sse | names_and_arguments | diff <(jq -c . deepseek-v31.calls) -
+    run -0 qtc-sse -f "$tmp/mine.json" -t "$tools" hermes.sse
+    [ "$output" = '' ]
+    printf '{\n"extend": "hermes"}' >"$tmp/bad.json"
+    run -2 qtc-sse -f "$tmp/bad.json" hermes.sse
+    [ "$output" = "qtc-sse: $tmp/bad.json:2:1: unknown key \"extend\": did you mean \"extends\"?" ]
+    run -2 qtc-sse -f "$tmp/missing.json" hermes.sse
+    [ "$output" = "qtc-sse: $tmp/missing.json: No such file or directory" ]
+}
+
 @test "each capture has the same calls from a pipe, and with every format given that fits" {
     for calls in *.calls; do
         capture=${calls%.calls}.sse

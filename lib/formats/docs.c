@@ -1,6 +1,8 @@
 /* What a format file may hold, for programs and for people; from the table of fields. */
 #include "formats/fields.h"
 
+#include <string.h>
+
 #define EXTENDS "the name of a built-in format: what this file does not say is taken from it"
 
 /* ---- JSON Schema ------------------------------------------------------------ */
@@ -90,15 +92,24 @@ static const char *const kind_names[QTC_FIELD_KINDS] = {
     [QTC_FIELD_ENUM] = "a name", [QTC_FIELD_ROUTES] = "object",
 };
 
-/* As roff reads it. */
+/* As roff reads it: what it would take for markup, or print as another character. */
 static void put_roff(struct qtc_buf *out, const char *text)
 {
-    for (; *text != 0; text++) {
-        if (*text == '\\') {
-            qtc_buf_str(out, "\\e");
-        } else if (*text == '-') {
-            qtc_buf_str(out, "\\-");
+    static const struct {
+        char c;
+        const char *written;
+    } escapes[] = {{'\\', "\\e"},  {'-', "\\-"},   {'\'', "\\(aq"},
+                   {'`', "\\(ga"}, {'^', "\\(ha"}, {'~', "\\(ti"}};
+
+    for (char before = '\n'; *text != 0; before = *text++) {
+        size_t i = 0;
+        while (i < sizeof escapes / sizeof *escapes && escapes[i].c != *text) {
+            i++;
+        }
+        if (i < sizeof escapes / sizeof *escapes) {
+            qtc_buf_str(out, escapes[i].written);
         } else {
+            qtc_buf_str(out, before == '\n' && *text == '.' ? "\\&" : "");
             qtc_buf_byte(out, *text);
         }
     }
@@ -123,5 +134,34 @@ void qtc_format_manual(struct qtc_buf *out)
     put_entry(out, "extends", kind_names[QTC_FIELD_TEXT], EXTENDS);
     for (size_t i = 0; i < count; i++) {
         put_entry(out, fields[i].key, kind_names[fields[i].kind], fields[i].about);
+    }
+}
+
+static void put_aliases(struct qtc_buf *out, const struct qtc_format *format)
+{
+    for (size_t i = 0; format->aliases[i] != NULL; i++) {
+        qtc_buf_str(out, i == 0 ? "Also " : ",\n");
+        qtc_buf_str(out, "\\fB");
+        put_roff(out, format->aliases[i]);
+        qtc_buf_str(out, format->aliases[i + 1] != NULL ? "\\fR" : "\\fR.\n");
+    }
+}
+
+void qtc_formats_manual(struct qtc_buf *out)
+{
+    size_t count;
+    const struct qtc_format *const *all = qtc_formats(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *example = all[i]->example;
+        qtc_buf_str(out, ".TP\n.B ");
+        put_roff(out, all[i]->name);
+        qtc_buf_byte(out, '\n');
+        put_roff(out, all[i]->models);
+        qtc_buf_str(out, ".\n");
+        put_aliases(out, all[i]);
+        qtc_buf_str(out, ".nf\n");
+        put_roff(out, example);
+        qtc_buf_str(out, example[strlen(example) - 1] == '\n' ? ".fi\n" : "\n.fi\n");
     }
 }

@@ -3,6 +3,7 @@
 
 const struct qtc_format qtc_format_glm45 = {
     .name = "glm45",
+    .rank = 3,
     .aliases = {"glm47", "glm", "glm45_moe", "glm47_moe"},
     .models = "GLM-4.5 to GLM-5",
     .model_ids = {"glm-4.5", "glm-4.5v", "glm-4.6", "glm-4.6v", "glm-4.7", "glm-5", "glm-5.1", "glm4.5",
@@ -11,14 +12,9 @@ const struct qtc_format qtc_format_glm45 = {
     .body = QTC_BODY_TAGS,
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
-    .parameter_open = "<arg_key>",
-    .parameter_end = "</arg_key>",
-    .value_open = "<arg_value>",
-    .parameter_close = "</arg_value>",
+    ARGUMENT_PAIRS,
     .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {"<|observation|>", "<|user|>", "<|assistant|>", "<|endoftext|>", EDGE_TOKENS},
 };
 
@@ -30,14 +26,9 @@ const struct qtc_format qtc_format_ling3 = {
     .body = QTC_BODY_TAGS,
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
-    .parameter_open = "<arg_key>",
-    .parameter_end = "</arg_key>",
-    .value_open = "<arg_value>",
-    .parameter_close = "</arg_value>",
+    ARGUMENT_PAIRS,
     .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {"<|role_end|>", "<|endoftext|>"},
 };
 
@@ -49,13 +40,8 @@ const struct qtc_format qtc_format_poolside_v1 = {
     .body = QTC_BODY_TAGS,
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
-    .parameter_open = "<arg_key>",
-    .parameter_end = "</arg_key>",
-    .value_open = "<arg_value>",
-    .parameter_close = "</arg_value>",
+    ARGUMENT_PAIRS,
     .trim = QTC_TRIM_TYPED,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {"</assistant>", "<assistant>"},
 };

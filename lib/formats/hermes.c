@@ -3,6 +3,7 @@
 
 const struct qtc_format qtc_format_hermes = {
     .name = "hermes",
+    .rank = 2,
     .aliases = {"qwen3_json", "qwen25", "qwen", "qwen3", "holo2", "trinity"},
     .models = "Hermes 2 to 4, Qwen2.5, Qwen3, QwQ, Arcee Trinity",
     .model_ids = {"hermes-2-pro", "hermes-2-theta", "hermes-3", "hermes-3-llama-3.1", "hermes-3-llama-3.2",
@@ -13,8 +14,7 @@ const struct qtc_format qtc_format_hermes = {
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS, "<|eot_id|>", EDGE_TOKENS},
 };
 
@@ -43,8 +43,7 @@ const struct qtc_format qtc_format_ernie45 = {
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .content_open = {"<response>"},
     .content_close = {"</response>"},
     .special_tokens = {"</s>", "<s>", "<|end_of_sentence|>", "<|begin_of_sentence|>"},
@@ -53,13 +52,13 @@ const struct qtc_format qtc_format_ernie45 = {
 /* Its true grammar is in the tokenizer's response_template, which qtc reads from a file. */
 const struct qtc_format qtc_format_hf = {
     .name = "hf",
+    .rank = 88,
     .models = "any model: give its response_template with --format FILE",
     .example = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}\n</tool_call>",
     .body = QTC_BODY_JSON,
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS},
 };

@@ -10,6 +10,7 @@ const struct qtc_format qtc_format_k2_horizon = {
     .body = QTC_BODY_TAGS,
     .open = {"<ifm|tool_calls>"},
     .close = {"</ifm|tool_calls>"},
+    .array = true,
     .function_open = "<ifm|tool_call>",
     .function_close = "</ifm|tool_call>",
     .bare_function = true,

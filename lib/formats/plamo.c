@@ -13,6 +13,7 @@ const struct qtc_format qtc_format_plamo3 = {
     .body = QTC_BODY_NAMED,
     .open = {"<|plamo:begin_tool_requests:plamo|>"},
     .close = {"<|plamo:end_tool_requests:plamo|>"},
+    .array = true,
     .function_open = "<|plamo:begin_tool_name:plamo|>",
     .function_end = "<|plamo:end_tool_name:plamo|>",
     .function_close = "<|plamo:end_tool_request:plamo|>",
@@ -21,5 +22,6 @@ const struct qtc_format qtc_format_plamo3 = {
     CALL_KEYS,
     .think_open = {"<|plamo:begin_think:plamo|>"},
     .think_close = {"<|plamo:end_think:plamo|>"},
+    .cut_markers = true,
     .special_tokens = {"<|plamo:tag|>", "<|plamo:eos|>", "<|plamo:bos|>"},
 };

@@ -5,73 +5,23 @@
 
 const struct qtc_format qtc_format_none = {
     .name = "none",
+    .rank = 99,
     .models = "any: text stays text, reasoning is told apart",
     .example = "It is sunny in Tokyo.",
     .body = QTC_BODY_NONE,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };
 
-/* The most used first. deepseek_v3 stands before v31, which would take the type for
- * the name; rows that only repeat another's markers follow it. */
+/* formats.inc has a line FORMAT(row) for each row in this folder, by rank: the
+ * Makefile makes it, so that a new row is a change of one file. */
+#define FORMAT(row) extern const struct qtc_format row;
+#include "formats.inc"
+#undef FORMAT
+
 static const struct qtc_format *const formats[] = {
-    &qtc_format_qwen3_coder,
-    &qtc_format_hermes,
-    &qtc_format_glm45,
-    &qtc_format_deepseek_v3,
-    &qtc_format_deepseek_v31,
-    &qtc_format_deepseek_v32,
-    &qtc_format_deepseek_v4,
-    &qtc_format_deepseek_v41,
-    &qtc_format_kimi_k2,
-    &qtc_format_kimi_k3,
-    &qtc_format_minimax_m2,
-    &qtc_format_minimax_m3,
-    &qtc_format_openai,
-    &qtc_format_mistral,
-    &qtc_format_llama3_json,
-    &qtc_format_llama4_pythonic,
-    &qtc_format_pythonic,
-    &qtc_format_gemma4,
-    &qtc_format_functiongemma,
-    &qtc_format_nemotron,
-    &qtc_format_cohere_command3,
-    &qtc_format_cohere_command4,
-    &qtc_format_granite4,
-    &qtc_format_granite,
-    &qtc_format_granite_20b_fc,
-    &qtc_format_phi4_mini_json,
-    &qtc_format_seed_oss,
-    &qtc_format_mimo,
-    &qtc_format_step3,
-    &qtc_format_ernie45,
-    &qtc_format_longcat,
-    &qtc_format_ling3,
-    &qtc_format_poolside_v1,
-    &qtc_format_hy_v3,
-    &qtc_format_hunyuan_a13b,
-    &qtc_format_jamba,
-    &qtc_format_lfm2,
-    &qtc_format_olmo3,
-    &qtc_format_internlm,
-    &qtc_format_dots,
-    &qtc_format_minicpm5,
-    &qtc_format_k2_horizon,
-    &qtc_format_plamo3,
-    &qtc_format_inkling,
-    &qtc_format_muse,
-    &qtc_format_muse_glimmer,
-    &qtc_format_gigachat3,
-    &qtc_format_apertus,
-    &qtc_format_xlam,
-    &qtc_format_sarashina,
-    &qtc_format_bare_json,
-    &qtc_format_xml_generic,
-    &qtc_format_morph_xml,
-    &qtc_format_yaml_xml,
-    &qtc_format_beam,
-    &qtc_format_hf,
-    &qtc_format_none,
+#define FORMAT(row) &row,
+#include "formats.inc"
+#undef FORMAT
 };
 
 const struct qtc_format *const *qtc_formats(size_t *count)

@@ -8,6 +8,7 @@
 /* hold_calls: how much of a call waits for its end. */
 #define MAX_WAITING   ((size_t)64 << 10)
 #define FIRST_BUCKETS 64
+#define MAX_SCALAR    128 /* looked at again for each closing tag that may be quoted */
 
 /* ---- a call's begin ----------------------------------------------------- */
 
@@ -37,6 +38,7 @@ void qtc_call_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags,
     c->tool = qtc_tools_find(p->options.tools, qtc_buf_bytes(&c->name));
     c->flags = flags;
     c->began = c->whole = c->inner = c->released = c->has_key = false;
+    c->wrapper = NULL;
     c->names.len = c->texts.len = c->members.len = 0;
     c->buckets.len = 0;
     c->open = false;
@@ -67,6 +69,9 @@ void qtc_call_commit(struct qtc_parser *p, uint64_t end)
 
 /* ---- a call's end ------------------------------------------------------- */
 
+static bool unwrap(struct qtc_parser *p);
+static void end_wrapper(struct qtc_parser *p);
+
 static struct qtc_member *member_at(struct qtc_parser *p, size_t i)
 {
     return (struct qtc_member *)(void *)p->call.members.data + i;
@@ -96,11 +101,18 @@ static void compose(struct qtc_parser *p)
 static void close_arguments(struct qtc_parser *p, bool truncated)
 {
     bool close = !truncated || p->options.recover == QTC_RECOVER_LENIENT;
-    if (p->call.whole) {
+    if (p->call.whole || (!truncated && unwrap(p))) {
         return;
     }
+    if (qtc_reads_body(p->call.format)) {
+        qtc_body_rest(p);
+    }
+    end_wrapper(p);
     if (waits(p)) {
         compose(p);
+    }
+    if (truncated && qtc_reads_body(p->call.format)) {
+        qtc_body_partial(p);
     }
     if (!p->call.began) {
         qtc_buf_byte(&p->args, '{');
@@ -127,7 +139,7 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated)
 
 /* ---- parameters --------------------------------------------------------- */
 
-static uint64_t hash_name(struct qtc_bytes name)
+uint64_t qtc_hash_name(struct qtc_bytes name)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (size_t i = 0; i < name.len; i++) {
@@ -138,7 +150,10 @@ static uint64_t hash_name(struct qtc_bytes name)
 
 static bool same_name(struct qtc_parser *p, const struct qtc_member *m, uint64_t hash, struct qtc_bytes name)
 {
-    return m->hash == hash && qtc_bytes_equal(qtc_bytes(p->call.names.data + m->name, m->name_len), name);
+    if (m->hash != hash || m->name_len != name.len) {
+        return false;
+    }
+    return name.len == 0 || memcmp(p->call.names.data + m->name, name.data, name.len) == 0;
 }
 
 static size_t bucket_count(const struct qtc_parser *p)
@@ -243,7 +258,7 @@ static void open_value(struct qtc_parser *p, unsigned types)
 {
     struct qtc_value *v = &p->value;
     v->types = types;
-    v->guess = types == 0 && p->options.recover == QTC_RECOVER_LENIENT;
+    v->guess = types == 0 && (p->call.format->json_values || p->options.recover == QTC_RECOVER_LENIENT);
     v->first = true;
     v->naming = false;
     v->lead = tag_lead(p->call.format);
@@ -257,7 +272,8 @@ static void open_value(struct qtc_parser *p, unsigned types)
 static bool last_is_open(struct qtc_parser *p)
 {
     enum qtc_state state = p->state == QTC_S_TAIL ? p->tail_state : p->state;
-    return state >= QTC_S_VALUE && state <= QTC_S_NEST && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
+    bool reads = (state >= QTC_S_VALUE && state <= QTC_S_NEST) || state == QTC_S_BODY;
+    return reads && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
 }
 
 void qtc_release(struct qtc_parser *p)
@@ -280,20 +296,20 @@ void qtc_release(struct qtc_parser *p)
     qtc_buf_free(&c->texts);
 }
 
-/* The schema decides; what the markup says counts where the schema says nothing. */
+/* The schema decides; what the markup says counts where the schema says nothing: that
+ * the value is a string, or else that it is JSON. */
 static unsigned chosen_types(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
     unsigned declared = parameter_types(p, name);
-    return declared != 0 ? declared : types;
+    unsigned marked = types == 0 || (types & QTC_T_STRING) ? types : QTC_T_ANY & ~(unsigned)QTC_T_STRING;
+    return declared != 0 ? declared : marked;
 }
 
-void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types)
+/* The parameter is one of the call's, in its place among them. */
+static void begin_member(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
-    qtc_release(p); /* so that what follows does not depend on how the text was cut */
-    uint64_t hash = hash_name(name);
+    uint64_t hash = qtc_hash_name(name);
     size_t member = find_member(p, hash, name);
-    tell_flags(p, flags, name);
-    p->value.nameless = p->value.naming;
     open_value(p, chosen_types(p, name, types));
     if (member != SIZE_MAX) {
         qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
@@ -317,9 +333,171 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
     }
 }
 
+/* ---- a parameter that may be all arguments ------------------------------- */
+
+/* A call's first parameter, of a wrapper's name, which the tool does not have. */
+static const char *wrapper_named(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    const struct qtc_call *c = &p->call;
+    const char *const *known = c->format->wrappers;
+    if (c->began || c->tool == NULL || c->tool->param_count == 0 || qtc_tool_param(c->tool, name) != NULL) {
+        return NULL;
+    }
+    while (*known != NULL && !qtc_bytes_is(name, *known)) {
+        known++;
+    }
+    return *known;
+}
+
+static void begin_wrapper(struct qtc_parser *p, const char *name, unsigned types)
+{
+    open_value(p, types);
+    p->call.wrapper = name;
+    p->value.mode = QTC_VALUE_BUFFER;
+}
+
+/* It is a parameter as others are. What has come of its value goes where theirs goes. */
+static void as_parameter(struct qtc_parser *p)
+{
+    struct qtc_value *v = &p->value;
+    struct qtc_buf text = v->text;
+    enum qtc_state state = p->state;
+    struct qtc_bytes name = qtc_str(p->call.wrapper);
+    p->call.wrapper = NULL;
+    v->text = (struct qtc_buf){.failed = text.failed};
+    begin_member(p, name, v->types);
+    v->first = false;
+    p->state = state;
+    qtc_value_data(p, qtc_buf_bytes(&text));
+    qtc_buf_free(&text);
+}
+
+/* A further parameter comes, or the text's end: all of the arguments it is not. */
+static void end_wrapper(struct qtc_parser *p)
+{
+    if (p->call.wrapper != NULL) {
+        as_parameter(p);
+        qtc_value_end(p);
+    }
+}
+
+/* The value is complete: an object whose keys are all the tool's. */
+static bool holds_arguments(struct qtc_parser *p)
+{
+    struct qtc_arena arena = {0};
+    struct qtc_error error;
+    const struct qtc_json *value =
+        qtc_json_read(&arena, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)), &error);
+    bool holds = qtc_json_type_of(value) == QTC_JSON_OBJECT;
+    for (const struct qtc_json *m = holds ? value->first : NULL; m != NULL && holds; m = m->next) {
+        holds = qtc_tool_param(p->call.tool, m->key) != NULL;
+    }
+    qtc_arena_free(&arena);
+    return holds;
+}
+
+/* The call ends, and nothing else came: these are its arguments. */
+static bool unwrap(struct qtc_parser *p)
+{
+    if (p->call.wrapper == NULL) {
+        return false;
+    }
+    qtc_defect(p, QTC_D_ARGUMENTS_DOUBLE_ENCODED, qtc_str(p->call.wrapper));
+    p->call.wrapper = NULL;
+    qtc_buf_put(&p->args, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)));
+    return true;
+}
+
+void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types)
+{
+    qtc_release(p); /* so that what follows does not depend on how the text was cut */
+    end_wrapper(p);
+    tell_flags(p, flags, name);
+    p->value.nameless = p->value.naming;
+    const char *wrapper = wrapper_named(p, name);
+    if (wrapper != NULL) {
+        begin_wrapper(p, wrapper, types);
+    } else {
+        begin_member(p, name, types);
+    }
+}
+
+/* hold_calls: this is the parameter's text now. */
+static void keep_member(struct qtc_parser *p)
+{
+    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
+        return;
+    }
+    struct qtc_member *m = member_at(p, p->value.member);
+    m->closed = true;
+    if (waits(p)) {
+        m->text = p->value.start;
+        m->text_len = p->call.texts.len - p->value.start;
+    }
+}
+
+/* The elements of two arrays, as one. */
+static void put_joined(struct qtc_buf *out, struct qtc_bytes a, struct qtc_bytes b)
+{
+    bool comma = qtc_bytes_trim(qtc_bytes(a.data + 1, a.len - 2)).len > 0 &&
+                 qtc_bytes_trim(qtc_bytes(b.data + 1, b.len - 2)).len > 0;
+    qtc_buf_add(out, a.data, a.len - 1);
+    qtc_buf_str(out, comma ? "," : "");
+    qtc_buf_add(out, b.data + 1, b.len - 1);
+}
+
+static bool is_array(struct qtc_bytes json)
+{
+    return json.len > 1 && json.data[0] == '[' && json.data[json.len - 1] == ']';
+}
+
+/* The value of a member that waits in call.texts. */
+static struct qtc_bytes waiting_value(struct qtc_parser *p, const struct qtc_member *m, size_t key_len)
+{
+    size_t skip = m->text_len < key_len ? m->text_len : key_len;
+    return qtc_bytes(p->call.texts.data + m->text + skip, m->text_len - skip);
+}
+
+void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join)
+{
+    qtc_release(p);
+    uint64_t hash = qtc_hash_name(name);
+    size_t member = find_member(p, hash, name);
+    bool found = member != SIZE_MAX;
+    if (found && !(join && waits(p))) {
+        qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
+    } else if (!found) {
+        add_member(p, hash, name);
+        member = member_count(p) - 1;
+    }
+    if (p->code != QTC_OK || (found && !waits(p))) {
+        return;
+    }
+    p->value.member = member;
+    p->value.mode = QTC_VALUE_BUFFER;
+    size_t key = value_out(p)->len;
+    write_key(p, name);
+    struct qtc_bytes old = {0};
+    struct qtc_buf copy = {0};
+    if (found && member_at(p, member)->closed) {
+        old = waiting_value(p, member_at(p, member), value_out(p)->len - key);
+    }
+    if (join && is_array(old) && is_array(json)) {
+        put_joined(&copy, old, json);
+        qtc_buf_put(value_out(p), qtc_buf_bytes(&copy));
+    } else {
+        qtc_buf_put(value_out(p), json);
+    }
+    value_out(p)->failed |= copy.failed;
+    qtc_buf_free(&copy);
+    keep_member(p);
+    p->value.mode = QTC_VALUE_SKIP;
+}
+
 void qtc_parameter_unnamed(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
+    end_wrapper(p);
     v->mode = QTC_VALUE_BUFFER;
     v->types = 0;
     v->guess = false;
@@ -342,14 +520,30 @@ static void stream_value(struct qtc_parser *p)
     p->value.text.len = 0;
 }
 
+/* More of a wrapper's value: it is none where no object begins, or a very long one. */
+static void wrapper_data(struct qtc_parser *p, struct qtc_bytes text)
+{
+    struct qtc_buf *held = &p->value.text;
+    qtc_buf_put(held, text);
+    struct qtc_bytes begin = qtc_bytes_trim(qtc_bytes(held->data, held->len < 64 ? held->len : 64));
+    if (held->len > MAX_VALUE || (begin.len > 0 && begin.data[0] != '{') ||
+        (begin.len == 0 && held->len >= 64)) {
+        as_parameter(p);
+    }
+}
+
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text)
 {
     struct qtc_value *v = &p->value;
+    if (p->call.wrapper != NULL) {
+        wrapper_data(p, text);
+        return;
+    }
     if (v->mode == QTC_VALUE_STREAM) {
         qtc_json_escape(value_out(p), text);
     } else if (v->mode == QTC_VALUE_BUFFER) {
         qtc_buf_put(&v->text, text);
-        bool string = (v->types & QTC_T_STRING) != 0;
+        bool string = v->types == 0 || (v->types & QTC_T_STRING) != 0;
         if (v->naming) {
             return;
         }
@@ -371,31 +565,54 @@ void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
     }
 }
 
+/* A value that can be no string holds no tags: <value>0.8</value> is 0.8. */
+static struct qtc_bytes without_element(const struct qtc_value *v)
+{
+    static const char open[] = "<value>", close[] = "</value>";
+    struct qtc_bytes text = qtc_buf_bytes(&v->text), inner = qtc_bytes_trim(text);
+    size_t head = sizeof open - 1, tail = sizeof close - 1;
+    if (v->types == 0 || (v->types & QTC_T_STRING) != 0 || inner.len < head + tail ||
+        memcmp(inner.data, open, head) != 0 || memcmp(inner.data + inner.len - tail, close, tail) != 0) {
+        return text;
+    }
+    return qtc_bytes(inner.data + head, inner.len - head - tail);
+}
+
+bool qtc_value_is_scalar(const struct qtc_parser *p)
+{
+    const struct qtc_value *v = &p->value;
+    bool mismatch;
+    unsigned mended;
+    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 ||
+        v->text.len > MAX_SCALAR || p->call.wrapper != NULL) {
+        return false;
+    }
+    struct qtc_bytes text = qtc_bytes_trim(without_element(v));
+    if (text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
+        return false;
+    }
+    struct qtc_buf out = {0};
+    qtc_typed(&out, text, v->types, false, &mismatch, &mended);
+    bool scalar = out.len > 0 && out.data[0] != '"';
+    qtc_buf_free(&out);
+    return scalar;
+}
+
 static void write_typed(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
     bool mismatch;
     unsigned mended;
-    qtc_typed(value_out(p), qtc_buf_bytes(&v->text), v->types, v->guess, &mismatch, &mended);
+    struct qtc_bytes text = without_element(v);
+    if (text.len < v->text.len) {
+        qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_str("<value>"));
+    }
+    qtc_typed(value_out(p), text, v->types, v->guess, &mismatch, &mended);
     qtc_tell_mended(p, mended);
     if (mismatch) {
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));
     }
     v->text.len = 0;
-}
-
-/* hold_calls: this is the parameter's text now. */
-static void keep_member(struct qtc_parser *p)
-{
-    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
-        return;
-    }
-    struct qtc_member *m = member_at(p, p->value.member);
-    m->closed = true;
-    if (waits(p)) {
-        m->text = p->value.start;
-        m->text_len = p->call.texts.len - p->value.start;
-    }
 }
 
 /* <parameter> without a name, and then no value either: the text has no key. */
@@ -414,6 +631,14 @@ void qtc_value_end(struct qtc_parser *p)
     struct qtc_value *v = &p->value;
     if (v->naming) {
         name_by_nothing(p);
+    }
+    if (p->call.wrapper != NULL && holds_arguments(p)) {
+        v->close.len = 0;
+        v->mode = QTC_VALUE_SKIP;
+        return;
+    }
+    if (p->call.wrapper != NULL) {
+        as_parameter(p);
     }
     if (v->mode == QTC_VALUE_STREAM) {
         qtc_buf_byte(value_out(p), '"');
@@ -441,6 +666,9 @@ static void write_cut(struct qtc_parser *p)
 void qtc_value_cut(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
+    if (p->call.wrapper != NULL && v->mode != QTC_VALUE_SKIP) {
+        as_parameter(p);
+    }
     if (v->naming || v->mode == QTC_VALUE_SKIP || (waits(p) && member_at(p, v->member)->closed)) {
         return;
     }

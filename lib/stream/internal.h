@@ -62,6 +62,7 @@ struct past {
 /* A parser and the field that feeds it. */
 struct channel {
     struct qtc_parser *parser;
+    const struct qtc_format *likely; /* that the parser was made for */
     struct choice *choice;
     struct call *call; /* open, from this text */
     uint64_t base;     /* bytes of earlier texts, before the parser was reset */
@@ -103,11 +104,12 @@ struct qtc_stream {
     struct choice **choices;
     size_t count, room;
     struct choice *last;
-    struct qtc_buf id;      /* the response's */
-    struct qtc_buf joined;  /* a fragment with the tail of the last one in front */
-    struct qtc_buf decoded; /* arguments that were encoded twice */
-    size_t pending;         /* bytes in all `waiting` and `string` */
-    size_t kept;            /* bytes in all `kept`: of calls that are open */
+    const struct qtc_format *likely; /* by the model's name; NULL: not known */
+    struct qtc_buf id;               /* the response's */
+    struct qtc_buf joined;           /* a fragment with the tail of the last one in front */
+    struct qtc_buf decoded;          /* arguments that were encoded twice */
+    size_t pending;                  /* bytes in all `waiting` and `string` */
+    size_t kept;                     /* bytes in all `kept`: of calls that are open */
     uint64_t frame, line;
     uint64_t made; /* ids, for QTC_IDS_SEQ */
     struct qtc_bytes frame_data;

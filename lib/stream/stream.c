@@ -75,6 +75,7 @@ struct qtc_stream *qtc_stream_new(const struct qtc_stream_options *options, qtc_
     s->options.max_choices = options->max_choices > 0 ? options->max_choices : MAX_CHOICES;
     s->options.max_calls = options->max_calls > 0 ? options->max_calls : MAX_CALLS;
     s->options.max_pending = options->max_pending > 0 ? options->max_pending : MAX_PENDING;
+    s->likely = options->parse.likely;
     s->sink = sink;
     s->ctx = ctx;
     return s;
@@ -115,12 +116,12 @@ static void choice_init(struct choice *choice, struct qtc_stream *s, unsigned in
 /* The parsers stay with the choices' indexes, which they were made for. */
 static void choice_reset(struct choice *choice)
 {
-    struct qtc_parser *content = choice->content.parser, *reasoning = choice->reasoning.parser;
+    struct channel content = choice->content, reasoning = choice->reasoning;
 
     qtc_calls_clear(choice);
     choice_init(choice, choice->stream, choice->index);
-    choice->content.parser = content;
-    choice->reasoning.parser = reasoning;
+    choice->content = content;
+    choice->reasoning = reasoning;
     qtc_channel_reset(&choice->content);
     qtc_channel_reset(&choice->reasoning);
     choice->idle = true;
@@ -132,6 +133,7 @@ void qtc_stream_reset(struct qtc_stream *s)
         choice_reset(s->choices[i]);
     }
     s->last = NULL;
+    s->likely = s->options.parse.likely;
     s->code = QTC_OK;
     qtc_buf_clear(&s->id);
     s->pending = s->kept = 0;
@@ -241,10 +243,20 @@ enum qtc_code qtc_stream_frame_end(struct qtc_stream *s, struct qtc_bytes raw, b
 
 /* ---- the envelope -------------------------------------------------------------------- */
 
+static void take_hint(struct qtc_stream *s, struct qtc_bytes model)
+{
+    if (!s->likely && !s->options.model_given && !s->options.parse.format && model.len > 0) {
+        s->likely = qtc_format_of_model(model);
+    }
+}
+
 enum qtc_code qtc_stream_start(struct qtc_stream *s, struct qtc_bytes id, struct qtc_bytes model)
 {
     struct qtc_event event = {.kind = QTC_START, .id = id, .name = model};
 
+    if (s->code == QTC_OK) {
+        take_hint(s, model);
+    }
     if (s->begun || s->code != QTC_OK) {
         return s->code;
     }

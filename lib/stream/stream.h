@@ -22,7 +22,10 @@ enum qtc_ids {
 };
 
 struct qtc_stream_options {
-    struct qtc_parse_options parse; /* choice is set by the stream */
+    /* choice is set by the stream; likely too, by the model that qtc_stream_start names before the first
+     * text, unless it is given here or model_given says that there is none. */
+    struct qtc_parse_options parse;
+    bool model_given;
     enum qtc_ids ids;
     uint64_t answer;      /* STABLE: tells responses without an id apart */
     bool no_repair;       /* report defects only: text stays text, native deltas go out as they came */
@@ -60,6 +63,7 @@ void qtc_stream_frame_data(struct qtc_stream *s, struct qtc_bytes data);
 /* raw: what the frame was. altered: the reader found something that must not go out as it came. */
 enum qtc_code qtc_stream_frame_end(struct qtc_stream *s, struct qtc_bytes raw, bool altered);
 
+/* The first one gives START; a later one may still name the model. */
 enum qtc_code qtc_stream_start(struct qtc_stream *s, struct qtc_bytes id, struct qtc_bytes model);
 enum qtc_code qtc_stream_content(struct qtc_stream *s, unsigned choice, struct qtc_bytes text);
 enum qtc_code qtc_stream_reasoning(struct qtc_stream *s, unsigned choice, struct qtc_bytes text);

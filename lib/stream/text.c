@@ -291,12 +291,13 @@ void qtc_channel_init(struct channel *ch, struct choice *choice, bool reasoning)
 
 void qtc_channel_reset(struct channel *ch)
 {
-    struct qtc_parser *parser = ch->parser;
+    struct channel old = *ch;
 
-    qtc_channel_init(ch, ch->choice, ch->reasoning);
-    ch->parser = parser;
-    if (parser) {
-        qtc_parser_reset(parser);
+    qtc_channel_init(ch, old.choice, old.reasoning);
+    ch->parser = old.parser;
+    ch->likely = old.likely;
+    if (ch->parser) {
+        qtc_parser_reset(ch->parser);
     }
 }
 
@@ -315,6 +316,7 @@ static bool make_parser(struct channel *ch)
     struct qtc_parse_options options = ch->choice->stream->options.parse;
 
     options.choice = ch->choice->index;
+    options.likely = ch->likely = ch->choice->stream->likely;
     if (ch->reasoning) {
         options.reasoning = QTC_REASONING_INLINE;
         options.starts_in_reasoning = false;
@@ -323,9 +325,19 @@ static bool make_parser(struct channel *ch)
     return ch->parser || qtc_stream_fail(ch->choice->stream, QTC_NOMEM);
 }
 
+/* A parser that is left over may be for another model; one that has begun goes on. */
+static bool ready(struct channel *ch)
+{
+    if (ch->parser && (ch->likely == ch->choice->stream->likely || ch->base + ch->fed > 0)) {
+        return true;
+    }
+    qtc_parser_free(ch->parser);
+    return make_parser(ch);
+}
+
 static bool feed(struct channel *ch, struct qtc_bytes text)
 {
-    if (!ch->parser && !make_parser(ch)) {
+    if (!ready(ch)) {
         return false;
     }
     if (ch->done) {

@@ -237,7 +237,7 @@ static void test_holding(void **state)
     } steps[] = {
         {"a", false, {0, NULL, NULL, NULL}, false, false},
         {"b <", false, {0, NULL, NULL, NULL}, true, false},
-        {"c", false, {0, NULL, NULL, NULL}, false, false},
+        {"= c", false, {0, NULL, NULL, NULL}, false, false},
         {NULL, true, {0, "x", "f", NULL}, true, false}, /* the name may go on */
         {NULL, true, {0, NULL, NULL, "{"}, false, false},
         {NULL, true, {1, "y", "g", "{"}, true, false}, /* its turn has not come */
@@ -340,6 +340,49 @@ static void test_sink_that_stops(void **state)
         qtc_stream_free(s);
         qtc_buf_free(&seen.text);
     }
+}
+
+/* What MiMo and Qwen3-Coder, whose markers are the same, make of it differs. */
+static const char *format_found(struct qtc_stream *s, const char *first, const char *second)
+{
+    const struct qtc_format *format;
+
+    qtc_stream_start(s, qtc_str("r"), qtc_str(first));
+    qtc_stream_content(s, 0, qtc_str(""));
+    qtc_stream_start(s, qtc_str("r"), qtc_str(second));
+    qtc_stream_content(s, 0, qtc_str(MARKUP));
+    qtc_stream_start(s, qtc_str("r"), qtc_str("MiMo-V2"));
+    qtc_stream_content(s, 0, qtc_str(MARKUP));
+    assert_int_equal(qtc_stream_end(s), QTC_OK);
+    format = qtc_stream_format(s);
+    qtc_stream_reset(s);
+    return format ? format->name : "";
+}
+
+static void test_model(void **state)
+{
+    struct qtc_stream_options options = {0};
+    struct seen seen = {0};
+    struct qtc_stream *s = qtc_stream_new(&options, see, &seen);
+
+    (void)state;
+    assert_string_equal(format_found(s, "MiMo-V2", ""), "mimo");
+    assert_string_equal(format_found(s, "", ""), "qwen3_coder");
+    assert_string_equal(format_found(s, "", "mimo-v2"), "mimo");
+    assert_string_equal(format_found(s, "x", "Qwen3-Coder"), "qwen3_coder");
+    assert_string_equal(format_found(s, "MiMo-V2", "Qwen3-Coder"), "mimo");
+    qtc_stream_free(s);
+
+    options.model_given = true;
+    s = qtc_stream_new(&options, see, &seen);
+    assert_string_equal(format_found(s, "MiMo-V2", ""), "qwen3_coder");
+    qtc_stream_free(s);
+
+    options.parse.likely = qtc_format_find("mimo");
+    s = qtc_stream_new(&options, see, &seen);
+    assert_string_equal(format_found(s, "Qwen3-Coder", ""), "mimo");
+    qtc_stream_free(s);
+    qtc_buf_free(&seen.text);
 }
 
 /* After a reset, the same input gives the same events. */
@@ -470,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_name_that_may_grow),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_sink_that_stops),
+        cmocka_unit_test(test_model),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_expected_calls),
         cmocka_unit_test(test_no_repair),

@@ -1083,7 +1083,7 @@ static void test_each_frame_goes_out_at_once(void **state)
         {ROLE, 1},
         {"d{\"content\":\"a\"}\n", 1},
         {"d{\"content\":\"b <\"}\n", 0},
-        {"d{\"content\":\"c\"}\n", 2},
+        {"d{\"content\":\"= c\"}\n", 2},
         {CALL("0", "c", "f", ""), 1},
         {ARGS("0", "{\\\"a\\\":"), 1},
         {ARGS("0", "1}"), 1},
