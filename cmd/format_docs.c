@@ -78,12 +78,12 @@ static bool fill(struct qtc_buf *out)
     char *line = NULL;
     size_t room = 0;
 
-    for (ssize_t n; (n = getline(&line, &room, stdin)) > 0;) {
+    while (getline(&line, &room, stdin) > 0 && line != NULL) {
         if (open != NULL && strstr(line, open->end) != NULL) {
             open = NULL;
         }
         if (open == NULL) {
-            qtc_buf_add(out, line, (size_t)n);
+            qtc_buf_str(out, line);
             open = section_of(line);
             if (open != NULL) {
                 open->put(out);

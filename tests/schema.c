@@ -5,7 +5,7 @@
  * DIRECTORY holds tests/draftX/…  .json and remotes/. Each test is run quietly and loudly; both must agree.
  * Optional and format tests run with formats on. A test that fails and whose name is listed in
  * FILE.md (a line that begins with "- `NAME`") passes as a known difference. Figures per
- * draft go to standard error. */
+ * draft follow as comments. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,8 +220,8 @@ static void add(struct figures *total, const struct figures *f)
 
 static void print(const char *name, const struct figures *f)
 {
-    fprintf(stderr, "# %-8s required %u of %u, optional %u of %u, format %u of %u\n", name, f->required_ok,
-            f->required, f->optional_ok, f->optional, f->format_ok, f->format);
+    printf("# %-8s required %u of %u, optional %u of %u, format %u of %u\n", name, f->required_ok,
+           f->required, f->optional_ok, f->optional, f->format_ok, f->format);
 }
 
 static void run_drafts(struct suite *s, const char *only)

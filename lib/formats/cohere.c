@@ -3,6 +3,8 @@
 
 #define COHERE_TOKENS                                                                                        \
     "<|END_OF_TURN_TOKEN|>", "<|START_OF_TURN_TOKEN|>", "<|CHATBOT_TOKEN|>", "<EOS_TOKEN>", "<BOS_TOKEN>"
+/* <co>…</co: 0:[1,2]>: what the words between are taken from */
+#define COHERE_CITATIONS "<co>", "<co:", "</co>", "</co:"
 
 const struct qtc_format qtc_format_cohere_command3 = {
     .name = "cohere_command3",
@@ -22,6 +24,7 @@ const struct qtc_format qtc_format_cohere_command3 = {
     .think_close = {"<|END_THINKING|>"},
     .content_open = {"<|START_RESPONSE|>"},
     .content_close = {"<|END_RESPONSE|>"},
+    .text_tags = {COHERE_CITATIONS},
     .special_tokens = {COHERE_TOKENS},
 };
 
@@ -42,5 +45,23 @@ const struct qtc_format qtc_format_cohere_command4 = {
     .think_close = {"<|END_THINKING|>"},
     .content_open = {"<|START_TEXT|>"},
     .content_close = {"<|END_TEXT|>"},
+    .text_tags = {COHERE_CITATIONS},
     .special_tokens = {COHERE_TOKENS},
+};
+
+/* The models before Command R7B wrote a list in a code fence. */
+const struct qtc_format qtc_format_command_r = {
+    .name = "command_r",
+    .aliases = {"command-r"},
+    .models = "Command R, Command R+, Aya Expanse",
+    .model_ids = {"command-r", "command-r-plus", "c4ai-command-r-v01", "c4ai-command-r-plus", "aya-expanse"},
+    .example = "Action: ```json\n[\n    {\n        \"tool_name\": \"get_weather\",\n"
+               "        \"parameters\": {\"city\": \"Tokyo\"}\n    }\n]\n```",
+    .body = QTC_BODY_JSON,
+    .open = {"Action:"},
+    .array = true,
+    .skip = {"```json", "```"},
+    .name_keys = {"tool_name", "name"},
+    .argument_keys = {"parameters", "arguments"},
+    .special_tokens = {"<|END_OF_TURN_TOKEN|>", "<|START_OF_TURN_TOKEN|>", "<|CHATBOT_TOKEN|>"},
 };

@@ -3,27 +3,22 @@
 
 #define DEEPSEEK_TOKENS "<｜end▁of▁sentence｜>", "<｜begin▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"
 
+#define NAMES                                                                                                \
+    .body = QTC_BODY_NAMED,                                                                                  \
+    .open = {"<｜tool▁calls▁begin｜>", "<｜tool▁calls｜>", "<｜tool calls begin｜>"},                        \
+    .close = {"<｜tool▁calls▁end｜>"}, .array = true, .function_open = "<｜tool▁call▁begin｜>",              \
+    .function_end = "<｜tool▁sep｜>", .function_close = "<｜tool▁call▁end｜>", .bare_function = true,        \
+    CALL_KEYS, THINK, .special_tokens = {DEEPSEEK_TOKENS}
+
 const struct qtc_format qtc_format_deepseek_v31 = {
     .name = "deepseek_v31",
     .rank = 5,
     .aliases = {"deepseekv31", "deepseek31", "deepseek_v3_1"},
     .models = "DeepSeek V3.1, V3.2-Exp",
-    .model_ids = {"deepseek-v3.1", "deepseek-chat-v3.1", "deepseek-v3-1", "deepseek.v3",
-                  "deepseek-v3.2-exp"},
+    .model_ids = {"deepseek-v3.1", "deepseek-chat-v3.1", "deepseek-v3-1", "deepseek.v3", "deepseek-v3.2-exp"},
     .example = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"Tokyo\"}"
                "<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
-    .body = QTC_BODY_NAMED,
-    .open = {"<｜tool▁calls▁begin｜>", "<｜tool▁calls｜>", "<｜tool calls begin｜>"},
-    .close = {"<｜tool▁calls▁end｜>"},
-    .array = true,
-    .function_open = "<｜tool▁call▁begin｜>",
-    .function_end = "<｜tool▁sep｜>",
-    .function_close = "<｜tool▁call▁end｜>",
-    .bare_function = true,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
-    .special_tokens = {DEEPSEEK_TOKENS},
+    NAMES,
 };
 
 const struct qtc_format qtc_format_deepseek_v3 = {
@@ -34,20 +29,14 @@ const struct qtc_format qtc_format_deepseek_v3 = {
     .model_ids = {"deepseek-v3", "deepseek-chat-v3", "deepseek-r1", "deepseek.r1"},
     .example = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n"
                "```json\n{\"city\": \"Tokyo\"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
-    .body = QTC_BODY_NAMED,
-    .open = {"<｜tool▁calls▁begin｜>", "<｜tool▁calls｜>", "<｜tool calls begin｜>"},
-    .close = {"<｜tool▁calls▁end｜>"},
-    .array = true,
-    .function_open = "<｜tool▁call▁begin｜>",
-    .function_end = "<｜tool▁sep｜>",
-    .function_close = "<｜tool▁call▁end｜>",
-    .bare_function = true,
+    NAMES,
     .type_first = true,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
-    .special_tokens = {DEEPSEEK_TOKENS},
 };
+
+#define DSML(before)                                                                                         \
+    .body = QTC_BODY_TAGS, INVOKES(before), .bare_function = true, .type_attribute = "string",               \
+    .wrappers = {"arguments", "input"}, .trim = QTC_TRIM_NONE, THINK,                                        \
+    .special_tokens = {DEEPSEEK_TOKENS, EDGE_TOKENS}
 
 const struct qtc_format qtc_format_deepseek_v32 = {
     .name = "deepseek_v32",
@@ -57,26 +46,9 @@ const struct qtc_format qtc_format_deepseek_v32 = {
     .example = "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n"
                "<｜DSML｜parameter name=\"city\" string=\"true\">Tokyo</｜DSML｜parameter>\n"
                "</｜DSML｜invoke>\n</｜DSML｜function_calls>",
-    .body = QTC_BODY_TAGS,
     .open = {"<｜DSML｜function_calls>"},
     .close = {"</｜DSML｜function_calls>"},
-    .array = true,
-    .function_open = "<｜DSML｜invoke",
-    .function_end = ">",
-    .function_close = "</｜DSML｜invoke>",
-    .bare_function = true,
-    .name_attribute = "name",
-    .parameter_open = "<｜DSML｜parameter",
-    .parameter_end = ">",
-    .parameter_close = "</｜DSML｜parameter>",
-    .key_attribute = "name",
-    .type_attribute = "string",
-    .wrappers = {"arguments", "input"},
-    .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
-    .special_tokens = {DEEPSEEK_TOKENS, EDGE_TOKENS},
+    DSML("｜DSML｜"),
 };
 
 const struct qtc_format qtc_format_deepseek_v4 = {
@@ -87,26 +59,9 @@ const struct qtc_format qtc_format_deepseek_v4 = {
     .example = "<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"get_weather\">\n"
                "<｜DSML｜parameter name=\"city\" string=\"true\">Tokyo</｜DSML｜parameter>\n"
                "</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
-    .body = QTC_BODY_TAGS,
     .open = {"<｜DSML｜tool_calls>", "<｜DSML｜toolcalls>", "<｜DSML｜tool>"},
     .close = {"</｜DSML｜tool_calls>", "</｜DSML｜toolcalls>", "</｜DSML｜tool>"},
-    .array = true,
-    .function_open = "<｜DSML｜invoke",
-    .function_end = ">",
-    .function_close = "</｜DSML｜invoke>",
-    .bare_function = true,
-    .name_attribute = "name",
-    .parameter_open = "<｜DSML｜parameter",
-    .parameter_end = ">",
-    .parameter_close = "</｜DSML｜parameter>",
-    .key_attribute = "name",
-    .type_attribute = "string",
-    .wrappers = {"arguments", "input"},
-    .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
-    .special_tokens = {DEEPSEEK_TOKENS, EDGE_TOKENS},
+    DSML("｜DSML｜"),
 };
 
 /* V4 with a blank behind each ｜DSML｜. */
@@ -117,24 +72,7 @@ const struct qtc_format qtc_format_deepseek_v41 = {
     .example = "<｜DSML｜ calls>\n<｜DSML｜ invoke name=\"get_weather\">\n"
                "<｜DSML｜ parameter name=\"city\" string=\"true\">Tokyo</｜DSML｜ parameter>\n"
                "</｜DSML｜ invoke>\n</｜DSML｜ calls>",
-    .body = QTC_BODY_TAGS,
     .open = {"<｜DSML｜ calls>"},
     .close = {"</｜DSML｜ calls>"},
-    .array = true,
-    .function_open = "<｜DSML｜ invoke",
-    .function_end = ">",
-    .function_close = "</｜DSML｜ invoke>",
-    .bare_function = true,
-    .name_attribute = "name",
-    .parameter_open = "<｜DSML｜ parameter",
-    .parameter_end = ">",
-    .parameter_close = "</｜DSML｜ parameter>",
-    .key_attribute = "name",
-    .type_attribute = "string",
-    .wrappers = {"arguments", "input"},
-    .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
-    .special_tokens = {DEEPSEEK_TOKENS, EDGE_TOKENS},
+    DSML("｜DSML｜ "),
 };

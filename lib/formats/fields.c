@@ -57,9 +57,12 @@ static const struct qtc_field fields[] = {
     {LIST(name_prefixes), .about = "prefixes that are left out of names, as \"functions.\""},
     {TEXT(id_open), .about = "stands between the name and function_end: the call's id follows"},
     {FLAG(name_is_id), .about = "a name such as functions.NAME:0 is also the call's id"},
+    {FLAG(doubled_names), .about = "NAME.NAME is NAME, where the tools have only that"},
     {FLAG(type_first),
      .about = "the call's type stands before function_end, the name behind it, up to the line's end"},
     {LIST(skip), .about = "markers between the others that say nothing"},
+    {FLAG(spaced), .about = "a blank may stand on both sides of the word between a marker's tokens, as in "
+                            "\"<|open|> tools <|sep|>\""},
 
     {TEXT(parameter_open), .about = "tags: begins a parameter, as \"<parameter\" or \"<arg_key>\""},
     {TEXT(parameter_end), .about = "tags: ends the parameter's tag, as \">\" or \"</arg_key>\""},
@@ -73,9 +76,12 @@ static const struct qtc_field fields[] = {
     {ENUM(trim, trim_names),
      .about = "tags: what of a value's outer blanks is markup: line (one line end on each side), none, all, "
               "typed (none of a string's, all of other values')"},
-    {LIST(wrappers), .about = "tags: a sole parameter of such a name that is none of the tool's, and holds an "
-                              "object of the tool's parameters, holds all arguments"},
+    {LIST(wrappers), .about =
+                         "tags: a sole parameter of such a name that is none of the tool's, and holds an "
+                         "object of the tool's parameters, holds all arguments"},
     {FLAG(cdata), .about = "tags: <![CDATA[...]]> around a value is markup"},
+    {FLAG(json_values), .about = "tags: a value whose type is not known is JSON where it can be"},
+    {FLAG(entities), .about = "tags: &amp; and &quot; in attributes stand for what they name"},
 
     {TEXT(element_prefix), .about = "elements: stands before each tag"},
     {FLAG(tool_tags), .about = "elements: the tool's name is the function's tag"},
@@ -84,14 +90,22 @@ static const struct qtc_field fields[] = {
                                "the object is {NAME: ARGUMENTS}; elements: the elements that hold the name"},
     {LIST(argument_keys), .about = "json, elements: the same for its arguments"},
     {LIST(id_keys), .about = "json: keys that hold its id"},
+    {FLAG(python_spelling), .about = "json: the object is spelled as in Python, {'name': NAME}"},
 
     {TEXT(delimiter), .about = "gemma: stands on both sides of a string"},
 
     {LIST(think_open), .about = "any of them begins reasoning; none: the model does not reason in its text"},
     {LIST(think_close), .about = "any of them ends reasoning"},
+    {TEXT(think_label), .about = "stands before the reasoning and says nothing, as \"thought\\n\"; where the "
+                                 "text begins with it, so does the reasoning"},
     {LIST(content_open), .about = "any of them begins the answer's text, and ends reasoning"},
     {LIST(content_close), .about = "any of them ends the answer's text"},
+    {LIST(text_tags), .about = "tags within the answer that are left out of it, such as those around "
+                               "citations; one without '>' goes on up to it"},
     {LIST(special_tokens), .about = "special tokens that may leak into the text; they are left out of it"},
+
+    {FLAG(cut_markers),
+     .about = "a part of a marker that the text ends in is left out; without it, it is text"},
 
     {LIST(header_open), .about = "any of them begins a message's header"},
     {LIST(header_end), .about = "any of them ends the header and begins the message's text; none: the next "

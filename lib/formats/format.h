@@ -58,7 +58,7 @@ struct qtc_format_route {
 struct qtc_format {
     const char *name;
     const char *aliases[QTC_FORMAT_LIST];
-    const char *models;  /* for people */
+    const char *models; /* for people */
     /* Parts of model ids that use it, in lower case with '-' between words: what
      * --model and an envelope's "model" are compared with. */
     const char *model_ids[QTC_FORMAT_LIST];
@@ -68,33 +68,35 @@ struct qtc_format {
     /* Formats are listed, and where an opener is shared tried, by rank, then by name;
      * 0 stands for 50. Not in files: a format that is given is tried first. */
     unsigned rank;
-    const char *open[QTC_FORMAT_LIST]; /* any of them begins a block of calls; the usual one first */
+    const char *open[QTC_FORMAT_LIST];  /* any of them begins a block of calls; the usual one first */
     const char *close[QTC_FORMAT_LIST]; /* any of them ends it; none: the last call does */
-    bool bare;    /* text that begins with a call begins a block too */
-    bool array;   /* a block usually holds several calls, in an array or one behind the other */
-    bool suffix;  /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
+    bool bare;                          /* text that begins with a call begins a block too */
+    bool array;  /* a block usually holds several calls, in an array or one behind the other */
+    bool suffix; /* a tag's name may carry a suffix from the tokenizer: <tool_call:6124c78e> */
 
     /* ---- a call ---- */
     /* Markers such as "<function" whose tag holds more, up to function_end, or
      * whole ones. NULL: the name follows `open`. */
     const char *function_open;
-    const char *function_end;   /* NULL: the first character that is not a name's */
-    const char *function_close; /* NULL: the arguments' end is the call's */
-    bool bare_function;         /* function_open without `open` begins a call too */
-    const char *name_attribute; /* the name is this attribute's value; NULL: it is
-                                   what stands behind '=', or the tag's text */
+    const char *function_end;                   /* NULL: the first character that is not a name's */
+    const char *function_close;                 /* NULL: the arguments' end is the call's */
+    bool bare_function;                         /* function_open without `open` begins a call too */
+    const char *name_attribute;                 /* the name is this attribute's value; NULL: it is
+                                                   what stands behind '=', or the tag's text */
     const char *name_prefixes[QTC_FORMAT_LIST]; /* left out of names */
-    const char *id_open; /* between name and function_end: the call's id follows */
-    bool name_is_id;   /* functions.N:0 is also the call's id */
-    bool type_first;   /* TYPE function_end NAME, the line's end closes the tag */
-    const char *skip[QTC_FORMAT_LIST]; /* markers between the others that say nothing */
+    const char *id_open;                        /* between name and function_end: the call's id follows */
+    bool name_is_id;                            /* functions.N:0 is also the call's id */
+    bool doubled_names;                         /* N.N is N, where the tools have N only */
+    bool type_first;                            /* TYPE function_end NAME, the line's end closes the tag */
+    const char *skip[QTC_FORMAT_LIST];          /* markers between the others that say nothing */
+    bool spaced; /* blanks may stand around the word between two tokens: <|open|> tools <|sep|> */
 
     /* QTC_BODY_TAGS */
     const char *parameter_open; /* "<parameter", "<arg_key>" */
     const char *parameter_end;  /* ends that tag: ">", "</arg_key>" */
     const char *value_open;     /* stands before the value: "<arg_value>" */
     const char *parameter_close;
-    const char *key_attribute;  /* as name_attribute */
+    const char *key_attribute; /* as name_attribute */
     /* Says the value's type: an attribute whose value is a JSON type's name, or,
      * where it is "string", whether the value is one. */
     const char *type_attribute;
@@ -103,7 +105,9 @@ struct qtc_format {
     /* A sole parameter of such a name that holds an object of the tool's parameters,
      * and is none of them, holds all arguments. */
     const char *wrappers[QTC_FORMAT_LIST];
-    bool cdata; /* <![CDATA[…]]> around a value is markup */
+    bool cdata;       /* <![CDATA[…]]> around a value is markup */
+    bool json_values; /* a value whose type is not known is JSON where it can be */
+    bool entities;    /* &amp; and &quot; in attributes stand for what they name */
 
     /* QTC_BODY_ELEMENTS: stands before each tag */
     const char *element_prefix;
@@ -115,22 +119,31 @@ struct qtc_format {
     const char *argument_keys[QTC_FORMAT_LIST];
     const char *id_keys[QTC_FORMAT_LIST];
 
+    bool python_spelling; /* of the object: {'name': N, 'arguments': {'k': True}} */
+
     /* QTC_BODY_GEMMA: stands on both sides of a string */
     const char *delimiter;
 
     /* ---- text ---- */
     const char *think_open[QTC_FORMAT_LIST]; /* none: the model does not reason in its text */
     const char *think_close[QTC_FORMAT_LIST];
+    /* Stands before the reasoning and says nothing: "thought\n". */
+    const char *think_label;
     const char *content_open[QTC_FORMAT_LIST]; /* around the answer's text; they end reasoning */
     const char *content_close[QTC_FORMAT_LIST];
+    /* Tags within the answer that are left out of it, such as those around citations;
+     * one without '>' goes on up to it. */
+    const char *text_tags[QTC_FORMAT_LIST];
     /* Special tokens of the model's tokenizer that may leak into the text. */
     const char *special_tokens[QTC_FORMAT_LIST];
+
+    bool cut_markers; /* a part of a marker that the text ends in is left out: no text is like it */
 
     /* ---- messages: header_open HEADER header_end text message_close ---- */
     const char *header_open[QTC_FORMAT_LIST];
     const char *header_end[QTC_FORMAT_LIST]; /* none: the next marker ends a header, whose text is framing */
     const char *message_close[QTC_FORMAT_LIST];
-    bool starts_in_header; /* the prompt ended in a header: " to=N<|message|>…" */
+    bool starts_in_header;                           /* the prompt ended in a header: " to=N<|message|>…" */
     struct qtc_format_route routes[QTC_FORMAT_LIST]; /* ends with a word of NULL; a recipient
                                                         that is not listed is a call's name */
 };

@@ -13,8 +13,9 @@ const struct qtc_format qtc_format_gemma4 = {
     .name_prefixes = {"call:", ":"},
     CALL_KEYS,
     .delimiter = "<|\"|>",
-    .think_open = {"<|channel>thought\n", "<|channel>"},
+    .think_open = {"<|channel>"},
     .think_close = {"<channel|>"},
+    .think_label = "thought\n",
     .special_tokens = {"<turn|>", "<|turn>", "<|tool_response>", "<tool_response|>", EDGE_TOKENS},
 };
 

@@ -28,8 +28,7 @@ const struct qtc_format qtc_format_granite4 = {
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {GRANITE_TOKENS},
 };
 

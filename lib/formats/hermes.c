@@ -14,8 +14,7 @@ const struct qtc_format qtc_format_hermes = {
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS, "<|eot_id|>", EDGE_TOKENS},
 };
 
@@ -44,8 +43,7 @@ const struct qtc_format qtc_format_ernie45 = {
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .content_open = {"<response>"},
     .content_close = {"</response>"},
     .special_tokens = {"</s>", "<s>", "<|end_of_sentence|>", "<|begin_of_sentence|>"},
@@ -61,7 +59,6 @@ const struct qtc_format qtc_format_hf = {
     .open = {"<tool_call>"},
     .close = {"</tool_call>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS},
 };

@@ -121,6 +121,7 @@ const struct qtc_format qtc_format_sarashina = {
     .bare = true,
     .array = true,
     CALL_KEYS,
+    .python_spelling = true,
     .think_open = {"<think>"},
     .think_close = {"</think>"},
     .special_tokens = {"</s>", "<s>"},
@@ -136,4 +137,34 @@ const struct qtc_format qtc_format_bare_json = {
     CALL_KEYS,
     .think_open = {"<think>"},
     .think_close = {"</think>"},
+};
+
+/* The data set of that name, and the models trained on it: arguments often in single quotes. */
+const struct qtc_format qtc_format_glaive = {
+    .name = "glaive",
+    .aliases = {"firefunction_v1"},
+    .models = "Glaive function calling, FireFunction 1",
+    .model_ids = {"glaive", "firefunction-v1"},
+    .example = "<functioncall> {\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}",
+    .body = QTC_BODY_JSON,
+    .open = {"<functioncall>"},
+    CALL_KEYS,
+    .special_tokens = {"<|endoftext|>"},
+};
+
+/* A line of JSON a call. */
+const struct qtc_format qtc_format_minimax_m1 = {
+    .name = "minimax_m1",
+    .aliases = {"minimax"},
+    .models = "MiniMax-M1",
+    .model_ids = {"minimax-m1", "minimax-text-01"},
+    .example =
+        "<tool_calls>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Tokyo\"}}\n</tool_calls>",
+    .body = QTC_BODY_JSON,
+    .open = {"<tool_calls>"},
+    .close = {"</tool_calls>"},
+    .array = true,
+    CALL_KEYS,
+    THINK,
+    .special_tokens = {"<end_of_sentence>", "<beginning_of_sentence>"},
 };

@@ -2,8 +2,8 @@
 #include "formats/rows.h"
 
 #define LLAMA_TOKENS                                                                                         \
-    "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|begin_of_text|>",                                      \
-        "<|start_header_id|>", "<|end_header_id|>"
+    "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|begin_of_text|>", "<|start_header_id|>",               \
+        "<|end_header_id|>"
 
 const struct qtc_format qtc_format_llama3_json = {
     .name = "llama3_json",
@@ -18,8 +18,7 @@ const struct qtc_format qtc_format_llama3_json = {
     .skip = {";"},
     .name_keys = {"name"},
     .argument_keys = {"parameters", "arguments", "args", "input"},
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {LLAMA_TOKENS, "<|eot|>", "<|eom|>"},
 };
 

@@ -1,6 +1,22 @@
 /* Formats in messages: a header says who speaks to whom, and so what the text is. */
 #include "formats/rows.h"
 
+/* The built-in tools of the model's own are no functions of the caller's. */
+#define HARMONY                                                                                              \
+    .header_open = {"<|start|>", "<|channel|>"}, .header_end = {"<|message|>"},                              \
+    .message_close = {"<|end|>", "<|return|>", "<|call|>"}, .starts_in_header = true,                        \
+    .routes = {{"analysis", QTC_ROUTE_REASONING}, {"final", QTC_ROUTE_CONTENT},                              \
+               {"commentary", QTC_ROUTE_CONTENT}, {"assistant", QTC_ROUTE_DROP},                             \
+               {"browser", QTC_ROUTE_DROP},       {"python", QTC_ROUTE_DROP},                                \
+               {"container", QTC_ROUTE_DROP},     {"", QTC_ROUTE_CONTENT}},                                  \
+    .special_tokens = {"<|endoftext|>", "<|startoftext|>"}
+
+#define MUSE                                                                                                 \
+    .body = QTC_BODY_TAGS, .open = {"<atem:function_calls>"}, .close = {"</atem:function_calls>"},           \
+    INVOKES("atem:"), .doubled_names = true, .trim = QTC_TRIM_NONE, .json_values = true,                     \
+    .header_open = {"<|start|>"}, .header_end = {"<|message|>"}, .message_close = {"<|eom|>", "<|eot|>"},    \
+    .starts_in_header = true
+
 const struct qtc_format qtc_format_openai = {
     .name = "openai",
     .rank = 6,
@@ -13,19 +29,7 @@ const struct qtc_format qtc_format_openai = {
     .function_close = "<|call|>",
     .name_prefixes = {"functions."},
     CALL_KEYS,
-    .special_tokens = {"<|endoftext|>", "<|startoftext|>"},
-    .header_open = {"<|start|>", "<|channel|>"},
-    .header_end = {"<|message|>"},
-    .message_close = {"<|end|>", "<|return|>", "<|call|>"},
-    .starts_in_header = true,
-    .routes = {{"analysis", QTC_ROUTE_REASONING},
-               {"final", QTC_ROUTE_CONTENT},
-               {"commentary", QTC_ROUTE_CONTENT},
-               {"assistant", QTC_ROUTE_DROP},
-               {"browser", QTC_ROUTE_DROP},
-               {"python", QTC_ROUTE_DROP},
-               {"container", QTC_ROUTE_DROP},
-               {"", QTC_ROUTE_CONTENT}},
+    HARMONY,
 };
 
 const struct qtc_format qtc_format_beam = {
@@ -42,16 +46,7 @@ const struct qtc_format qtc_format_beam = {
     .key_attribute = "name",
     .trim = QTC_TRIM_LINE,
     CALL_KEYS,
-    .special_tokens = {"<|endoftext|>", "<|startoftext|>"},
-    .header_open = {"<|start|>", "<|channel|>"},
-    .header_end = {"<|message|>"},
-    .message_close = {"<|end|>", "<|return|>", "<|call|>"},
-    .starts_in_header = true,
-    .routes = {{"analysis", QTC_ROUTE_REASONING},
-               {"final", QTC_ROUTE_CONTENT},
-               {"commentary", QTC_ROUTE_CONTENT},
-               {"assistant", QTC_ROUTE_CONTENT},
-               {"", QTC_ROUTE_CONTENT}},
+    HARMONY,
 };
 
 const struct qtc_format qtc_format_muse = {
@@ -62,24 +57,7 @@ const struct qtc_format qtc_format_muse = {
     .example = "<|start|>assistant to=get_weather<|message|><atem:function_calls>\n"
                "<atem:invoke name=\"get_weather\">\n<atem:parameter name=\"city\">Tokyo</atem:parameter>\n"
                "</atem:invoke>\n</atem:function_calls><|eot|>",
-    .body = QTC_BODY_TAGS,
-    .open = {"<atem:function_calls>"},
-    .close = {"</atem:function_calls>"},
-    .array = true,
-    .function_open = "<atem:invoke",
-    .function_end = ">",
-    .function_close = "</atem:invoke>",
-    .name_attribute = "name",
-    .parameter_open = "<atem:parameter",
-    .parameter_end = ">",
-    .parameter_close = "</atem:parameter>",
-    .key_attribute = "name",
-    .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .header_open = {"<|start|>"},
-    .header_end = {"<|message|>"},
-    .message_close = {"<|eom|>", "<|eot|>"},
-    .starts_in_header = true,
+    MUSE,
     .routes = {{"self", QTC_ROUTE_REASONING},
                {"user", QTC_ROUTE_CONTENT},
                {"commentary", QTC_ROUTE_CONTENT},
@@ -94,24 +72,7 @@ const struct qtc_format qtc_format_muse_glimmer = {
     .example = "<|start|>assistant to=get_weather<|message|><atem:function_calls>\n"
                "<atem:invoke name=\"get_weather\">\n<atem:parameter name=\"city\">Tokyo</atem:parameter>\n"
                "</atem:invoke>\n</atem:function_calls><|eot|>",
-    .body = QTC_BODY_TAGS,
-    .open = {"<atem:function_calls>"},
-    .close = {"</atem:function_calls>"},
-    .array = true,
-    .function_open = "<atem:invoke",
-    .function_end = ">",
-    .function_close = "</atem:invoke>",
-    .name_attribute = "name",
-    .parameter_open = "<atem:parameter",
-    .parameter_end = ">",
-    .parameter_close = "</atem:parameter>",
-    .key_attribute = "name",
-    .trim = QTC_TRIM_NONE,
-    CALL_KEYS,
-    .header_open = {"<|start|>"},
-    .header_end = {"<|message|>"},
-    .message_close = {"<|eom|>", "<|eot|>"},
-    .starts_in_header = true,
+    MUSE,
     .routes = {{"self", QTC_ROUTE_REASONING},
                {"user", QTC_ROUTE_CONTENT},
                {"commentary", QTC_ROUTE_CALL},
@@ -128,12 +89,10 @@ const struct qtc_format qtc_format_inkling = {
                "{\"name\":\"get_weather\",\"args\":{\"city\": \"Tokyo\"}}<|end_message|>",
     .body = QTC_BODY_JSON,
     .open = {"<|content_invoke_tool_json|>"},
-    .close = {"<|end_message|>", "<|content_model_end_sampling|>"},
     .name_keys = {"name"},
     .argument_keys = {"args", "arguments", "parameters", "input"},
     .think_open = {"<|content_thinking|>"},
-    .think_close = {"<|end_message|>", "<|content_model_end_sampling|>"},
     .content_open = {"<|content_text|>", "<|content_invoke_tool_text|>", "<|content_tool_error|>"},
-    .content_close = {"<|end_message|>", "<|content_model_end_sampling|>"},
     .header_open = {"<|message_model|>"},
+    .message_close = {"<|end_message|>", "<|content_model_end_sampling|>"},
 };

@@ -1,5 +1,6 @@
 /* Mistral's tokenizers from v11 on write a name, older ones an array: both begin alike.
- * v11 has the call's id between them: N[CALL_ID]I[ARGS]{…}. */
+ * v11 has the call's id between them: N[CALL_ID]I[ARGS]{…}. Servers that strip special
+ * tokens leave the array alone. */
 #include "formats/rows.h"
 
 const struct qtc_format qtc_format_mistral = {
@@ -12,6 +13,8 @@ const struct qtc_format qtc_format_mistral = {
     .example = "[TOOL_CALLS]get_weather[ARGS]{\"city\": \"Tokyo\"}",
     .body = QTC_BODY_NAMED,
     .open = {"[TOOL_CALLS]"},
+    .bare = true,
+    .array = true,
     .function_end = "[ARGS]",
     .id_open = "[CALL_ID]",
     CALL_KEYS,

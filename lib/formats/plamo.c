@@ -22,5 +22,6 @@ const struct qtc_format qtc_format_plamo3 = {
     CALL_KEYS,
     .think_open = {"<|plamo:begin_think:plamo|>"},
     .think_close = {"<|plamo:end_think:plamo|>"},
+    .cut_markers = true,
     .special_tokens = {"<|plamo:tag|>", "<|plamo:eos|>", "<|plamo:bos|>"},
 };

@@ -11,8 +11,7 @@ const struct qtc_format qtc_format_lfm2 = {
     .close = {"<|tool_call_end|>"},
     .array = true,
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS, "<|startoftext|>"},
 };
 
@@ -26,8 +25,7 @@ const struct qtc_format qtc_format_olmo3 = {
     .open = {"<function_calls>"},
     .close = {"</function_calls>"},
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {CHATML_TOKENS},
 };
 
@@ -40,7 +38,27 @@ const struct qtc_format qtc_format_pythonic = {
     .bare = true,
     .array = true,
     CALL_KEYS,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
     .special_tokens = {"<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|python_start|>", "<|python_end|>"},
+};
+
+const struct qtc_format qtc_format_nexusraven = {
+    .name = "nexusraven",
+    .models = "NexusRaven 2",
+    .model_ids = {"nexusraven", "nexusraven-v2"},
+    .example = "Call: get_weather(city='Tokyo') ",
+    .body = QTC_BODY_PYTHON,
+    .open = {"Call:"},
+    .array = true,
+    .special_tokens = {"<bot_end>", "<human_end>"},
+};
+
+const struct qtc_format qtc_format_gorilla = {
+    .name = "gorilla",
+    .aliases = {"openfunctions_v2"},
+    .models = "Gorilla OpenFunctions 2",
+    .model_ids = {"gorilla-openfunctions-v2"},
+    .example = "<<function>>get_weather(city='Tokyo')",
+    .body = QTC_BODY_PYTHON,
+    .open = {"<<function>>"},
 };

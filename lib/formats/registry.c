@@ -9,8 +9,7 @@ const struct qtc_format qtc_format_none = {
     .models = "any: text stays text, reasoning is told apart",
     .example = "It is sunny in Tokyo.",
     .body = QTC_BODY_NONE,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };
 
 /* formats.inc has a line FORMAT(row) for each row in this folder, by rank: the

@@ -12,13 +12,12 @@ const struct qtc_format qtc_format_xml_generic = {
     .close = {"</tool_call>", "</tool:call>", "</function_call>"},
     .function_end = ">",
     .name_attribute = "name",
-    .skip = {"<args>", "</args>", "<tool:args>", "</tool:args>"},
     .trim = QTC_TRIM_ALL,
     .cdata = true,
     .name_keys = {"tool_name", "name"},
-    .argument_keys = {"tool_arguments", "arguments", "parameters"},
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    .argument_keys = {"tool_arguments", "arguments", "parameters", "args"},
+    .type_attribute = "type",
+    THINK,
 };
 
 const struct qtc_format qtc_format_morph_xml = {
@@ -30,8 +29,7 @@ const struct qtc_format qtc_format_morph_xml = {
     .trim = QTC_TRIM_ALL,
     .cdata = true,
     .tool_tags = true,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };
 
 const struct qtc_format qtc_format_yaml_xml = {
@@ -41,6 +39,5 @@ const struct qtc_format qtc_format_yaml_xml = {
     .example = "<get_weather>\ncity: Tokyo\n</get_weather>",
     .body = QTC_BODY_YAML,
     .tool_tags = true,
-    .think_open = {"<think>"},
-    .think_close = {"</think>"},
+    THINK,
 };

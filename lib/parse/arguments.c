@@ -8,6 +8,7 @@
 /* hold_calls: how much of a call waits for its end. */
 #define MAX_WAITING   ((size_t)64 << 10)
 #define FIRST_BUCKETS 64
+#define MAX_SCALAR    128 /* looked at again for each closing tag that may be quoted */
 
 /* ---- a call's begin ----------------------------------------------------- */
 
@@ -103,9 +104,15 @@ static void close_arguments(struct qtc_parser *p, bool truncated)
     if (p->call.whole || (!truncated && unwrap(p))) {
         return;
     }
+    if (qtc_reads_body(p->call.format)) {
+        qtc_body_rest(p);
+    }
     end_wrapper(p);
     if (waits(p)) {
         compose(p);
+    }
+    if (truncated && qtc_reads_body(p->call.format)) {
+        qtc_body_partial(p);
     }
     if (!p->call.began) {
         qtc_buf_byte(&p->args, '{');
@@ -132,7 +139,7 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated)
 
 /* ---- parameters --------------------------------------------------------- */
 
-static uint64_t hash_name(struct qtc_bytes name)
+uint64_t qtc_hash_name(struct qtc_bytes name)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (size_t i = 0; i < name.len; i++) {
@@ -251,7 +258,7 @@ static void open_value(struct qtc_parser *p, unsigned types)
 {
     struct qtc_value *v = &p->value;
     v->types = types;
-    v->guess = types == 0 && p->options.recover == QTC_RECOVER_LENIENT;
+    v->guess = types == 0 && (p->call.format->json_values || p->options.recover == QTC_RECOVER_LENIENT);
     v->first = true;
     v->naming = false;
     v->lead = tag_lead(p->call.format);
@@ -265,7 +272,8 @@ static void open_value(struct qtc_parser *p, unsigned types)
 static bool last_is_open(struct qtc_parser *p)
 {
     enum qtc_state state = p->state == QTC_S_TAIL ? p->tail_state : p->state;
-    return state >= QTC_S_VALUE && state <= QTC_S_NEST && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
+    bool reads = (state >= QTC_S_VALUE && state <= QTC_S_NEST) || state == QTC_S_BODY;
+    return reads && p->value.mode != QTC_VALUE_SKIP && !p->value.naming;
 }
 
 void qtc_release(struct qtc_parser *p)
@@ -288,17 +296,19 @@ void qtc_release(struct qtc_parser *p)
     qtc_buf_free(&c->texts);
 }
 
-/* The schema decides; what the markup says counts where the schema says nothing. */
+/* The schema decides; what the markup says counts where the schema says nothing: that
+ * the value is a string, or else that it is JSON. */
 static unsigned chosen_types(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
     unsigned declared = parameter_types(p, name);
-    return declared != 0 ? declared : types;
+    unsigned marked = types == 0 || (types & QTC_T_STRING) ? types : QTC_T_ANY & ~(unsigned)QTC_T_STRING;
+    return declared != 0 ? declared : marked;
 }
 
 /* The parameter is one of the call's, in its place among them. */
 static void begin_member(struct qtc_parser *p, struct qtc_bytes name, unsigned types)
 {
-    uint64_t hash = hash_name(name);
+    uint64_t hash = qtc_hash_name(name);
     size_t member = find_member(p, hash, name);
     open_value(p, chosen_types(p, name, types));
     if (member != SIZE_MAX) {
@@ -376,7 +386,8 @@ static bool holds_arguments(struct qtc_parser *p)
 {
     struct qtc_arena arena = {0};
     struct qtc_error error;
-    const struct qtc_json *value = qtc_json_read(&arena, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)), &error);
+    const struct qtc_json *value =
+        qtc_json_read(&arena, qtc_bytes_trim(qtc_buf_bytes(&p->value.text)), &error);
     bool holds = qtc_json_type_of(value) == QTC_JSON_OBJECT;
     for (const struct qtc_json *m = holds ? value->first : NULL; m != NULL && holds; m = m->next) {
         holds = qtc_tool_param(p->call.tool, m->key) != NULL;
@@ -411,6 +422,78 @@ void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned f
     }
 }
 
+/* hold_calls: this is the parameter's text now. */
+static void keep_member(struct qtc_parser *p)
+{
+    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
+        return;
+    }
+    struct qtc_member *m = member_at(p, p->value.member);
+    m->closed = true;
+    if (waits(p)) {
+        m->text = p->value.start;
+        m->text_len = p->call.texts.len - p->value.start;
+    }
+}
+
+/* The elements of two arrays, as one. */
+static void put_joined(struct qtc_buf *out, struct qtc_bytes a, struct qtc_bytes b)
+{
+    bool comma = qtc_bytes_trim(qtc_bytes(a.data + 1, a.len - 2)).len > 0 &&
+                 qtc_bytes_trim(qtc_bytes(b.data + 1, b.len - 2)).len > 0;
+    qtc_buf_add(out, a.data, a.len - 1);
+    qtc_buf_str(out, comma ? "," : "");
+    qtc_buf_add(out, b.data + 1, b.len - 1);
+}
+
+static bool is_array(struct qtc_bytes json)
+{
+    return json.len > 1 && json.data[0] == '[' && json.data[json.len - 1] == ']';
+}
+
+/* The value of a member that waits in call.texts. */
+static struct qtc_bytes waiting_value(struct qtc_parser *p, const struct qtc_member *m, size_t key_len)
+{
+    size_t skip = m->text_len < key_len ? m->text_len : key_len;
+    return qtc_bytes(p->call.texts.data + m->text + skip, m->text_len - skip);
+}
+
+void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join)
+{
+    qtc_release(p);
+    uint64_t hash = qtc_hash_name(name);
+    size_t member = find_member(p, hash, name);
+    bool found = member != SIZE_MAX;
+    if (found && !(join && waits(p))) {
+        qtc_defect(p, QTC_D_DUPLICATE_PARAMETER, name);
+    } else if (!found) {
+        add_member(p, hash, name);
+        member = member_count(p) - 1;
+    }
+    if (p->code != QTC_OK || (found && !waits(p))) {
+        return;
+    }
+    p->value.member = member;
+    p->value.mode = QTC_VALUE_BUFFER;
+    size_t key = value_out(p)->len;
+    write_key(p, name);
+    struct qtc_bytes old = {0};
+    struct qtc_buf copy = {0};
+    if (found && member_at(p, member)->closed) {
+        old = waiting_value(p, member_at(p, member), value_out(p)->len - key);
+    }
+    if (join && is_array(old) && is_array(json)) {
+        put_joined(&copy, old, json);
+        qtc_buf_put(value_out(p), qtc_buf_bytes(&copy));
+    } else {
+        qtc_buf_put(value_out(p), json);
+    }
+    value_out(p)->failed |= copy.failed;
+    qtc_buf_free(&copy);
+    keep_member(p);
+    p->value.mode = QTC_VALUE_SKIP;
+}
+
 void qtc_parameter_unnamed(struct qtc_parser *p)
 {
     struct qtc_value *v = &p->value;
@@ -443,7 +526,8 @@ static void wrapper_data(struct qtc_parser *p, struct qtc_bytes text)
     struct qtc_buf *held = &p->value.text;
     qtc_buf_put(held, text);
     struct qtc_bytes begin = qtc_bytes_trim(qtc_bytes(held->data, held->len < 64 ? held->len : 64));
-    if (held->len > MAX_VALUE || (begin.len > 0 && begin.data[0] != '{') || (begin.len == 0 && held->len >= 64)) {
+    if (held->len > MAX_VALUE || (begin.len > 0 && begin.data[0] != '{') ||
+        (begin.len == 0 && held->len >= 64)) {
         as_parameter(p);
     }
 }
@@ -459,7 +543,7 @@ void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text)
         qtc_json_escape(value_out(p), text);
     } else if (v->mode == QTC_VALUE_BUFFER) {
         qtc_buf_put(&v->text, text);
-        bool string = (v->types & QTC_T_STRING) != 0;
+        bool string = v->types == 0 || (v->types & QTC_T_STRING) != 0;
         if (v->naming) {
             return;
         }
@@ -481,14 +565,30 @@ void qtc_tell_mended(struct qtc_parser *p, unsigned mended)
     }
 }
 
+/* A value that can be no string holds no tags: <value>0.8</value> is 0.8. */
+static struct qtc_bytes without_element(const struct qtc_value *v)
+{
+    static const char open[] = "<value>", close[] = "</value>";
+    struct qtc_bytes text = qtc_buf_bytes(&v->text), inner = qtc_bytes_trim(text);
+    size_t head = sizeof open - 1, tail = sizeof close - 1;
+    if (v->types == 0 || (v->types & QTC_T_STRING) != 0 || inner.len < head + tail ||
+        memcmp(inner.data, open, head) != 0 || memcmp(inner.data + inner.len - tail, close, tail) != 0) {
+        return text;
+    }
+    return qtc_bytes(inner.data + head, inner.len - head - tail);
+}
+
 bool qtc_value_is_scalar(const struct qtc_parser *p)
 {
     const struct qtc_value *v = &p->value;
-    struct qtc_bytes text = qtc_bytes_trim(qtc_buf_bytes(&v->text));
     bool mismatch;
     unsigned mended;
-    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 || text.len > 64 ||
-        p->call.wrapper != NULL || text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
+    if (v->mode != QTC_VALUE_BUFFER || v->types == 0 || (v->types & QTC_T_STRING) != 0 ||
+        v->text.len > MAX_SCALAR || p->call.wrapper != NULL) {
+        return false;
+    }
+    struct qtc_bytes text = qtc_bytes_trim(without_element(v));
+    if (text.len == 0 || text.data[0] == '{' || text.data[0] == '[') {
         return false;
     }
     struct qtc_buf out = {0};
@@ -503,26 +603,16 @@ static void write_typed(struct qtc_parser *p)
     struct qtc_value *v = &p->value;
     bool mismatch;
     unsigned mended;
-    qtc_typed(value_out(p), qtc_buf_bytes(&v->text), v->types, v->guess, &mismatch, &mended);
+    struct qtc_bytes text = without_element(v);
+    if (text.len < v->text.len) {
+        qtc_defect(p, QTC_D_MALFORMED_TAG, qtc_str("<value>"));
+    }
+    qtc_typed(value_out(p), text, v->types, v->guess, &mismatch, &mended);
     qtc_tell_mended(p, mended);
     if (mismatch) {
         qtc_defect(p, QTC_D_TYPE_MISMATCH, qtc_buf_bytes(&v->text));
     }
     v->text.len = 0;
-}
-
-/* hold_calls: this is the parameter's text now. */
-static void keep_member(struct qtc_parser *p)
-{
-    if (p->call.members.failed || p->value.mode == QTC_VALUE_SKIP) {
-        return;
-    }
-    struct qtc_member *m = member_at(p, p->value.member);
-    m->closed = true;
-    if (waits(p)) {
-        m->text = p->value.start;
-        m->text_len = p->call.texts.len - p->value.start;
-    }
 }
 
 /* <parameter> without a name, and then no value either: the text has no key. */

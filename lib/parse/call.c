@@ -11,6 +11,9 @@ static char end_byte(const struct qtc_parser *p, const struct qtc_format *f, boo
     if (marker == NULL) {
         marker = f->message_close[0];
     }
+    if (marker == NULL && f->open[0] != NULL && f->open[0][0] == '<') {
+        marker = f->open[0]; /* the next call's */
+    }
     (void)p;
     return marker == NULL ? '\0' : marker[0];
 }
@@ -86,7 +89,8 @@ static bool is_usual(struct qtc_bytes key)
 }
 
 static const char *const usual_names[] = {"name", NULL};
-static const char *const usual_arguments[] = {"arguments", "parameters", "args", "input", "tool_arguments", NULL};
+static const char *const usual_arguments[] = {"arguments", "parameters",     "args",
+                                              "input",     "tool_arguments", NULL};
 
 static void classify(struct qtc_parser *p, struct qtc_bytes key)
 {
@@ -99,7 +103,9 @@ static void classify(struct qtc_parser *p, struct qtc_bytes key)
         o->role = QTC_KEY_NAME;
     } else if (!o->has_arguments && listed(own ? f->argument_keys : usual_arguments, key, &at)) {
         o->role = QTC_KEY_ARGUMENTS;
-        if (at > 1) {
+        if (at > 1 && o->loose && p->options.format == NULL) {
+            o->role = QTC_KEY_OTHER; /* too little to tell a call by */
+        } else if (at > 1) {
             qtc_defect(p, QTC_D_ARGUMENT_KEY_ALIAS, key);
         }
     } else if (listed(f->id_keys, key, &at)) {
@@ -117,7 +123,7 @@ static void on_key(struct qtc_parser *p, uint64_t end)
     } else {
         classify(p, key);
     }
-    if (o->loose && o->role == QTC_KEY_OTHER && !is_usual(key)) {
+    if (o->loose && !p->call.open && o->role == QTC_KEY_OTHER && !is_usual(key)) {
         o->rejected = true;
     }
     o->scratch.len = o->text.len = 0;
@@ -153,11 +159,18 @@ static bool is_unknown(const struct qtc_parser *p, struct qtc_bytes name)
     return p->options.tools != NULL && qtc_tools_find(p->options.tools, name) == NULL;
 }
 
+/* Bare objects are no calls of unknown functions, unless they are the given format's
+ * usual way with a marker that may be missing. */
+static bool needs_tool(const struct qtc_parser *p)
+{
+    return p->options.format == NULL || p->options.format->open[0] == NULL;
+}
+
 static void on_name(struct qtc_parser *p, uint64_t end)
 {
     struct qtc_object *o = &p->object;
     struct qtc_bytes name = qtc_bytes_trim(string_text(&o->text, &o->scratch));
-    if (name.len == 0 || (o->loose && is_unknown(p, name))) {
+    if (name.len == 0 || (o->loose && needs_tool(p) && is_unknown(p, name))) {
         o->rejected = o->loose;
         return;
     }
@@ -261,10 +274,11 @@ static size_t end_arguments(struct qtc_parser *p, size_t i)
 static size_t not_a_call(struct qtc_parser *p, size_t i)
 {
     bool array = p->text.in_array && !p->trial.on;
-    bool block = p->text.in_block;
+    bool block = p->text.in_block, bare = p->text.bare;
     i = qtc_fail(p, i, QTC_D_NAME_MISSING);
     if (array && p->code == QTC_OK) {
         p->text.in_array = p->text.block_call = true;
+        p->text.bare = bare;
         p->text.in_block = block;
         p->state = QTC_S_ARRAY;
     }
@@ -276,6 +290,10 @@ static size_t on_closed(struct qtc_parser *p, size_t i)
     if (!p->call.open) {
         return not_a_call(p, i);
     }
+    if (p->object.role == QTC_KEY_ARGUMENTS) { /* "arguments": } */
+        qtc_defect(p, QTC_D_ARGUMENTS_EMPTY, qtc_bytes(NULL, 0));
+        p->object.has_arguments = false;
+    }
     end_call(p, i);
     return i;
 }
@@ -285,7 +303,11 @@ static size_t on_closed(struct qtc_parser *p, size_t i)
 static void report(struct qtc_parser *p)
 {
     struct qtc_object *o = &p->object;
-    unsigned found = o->mend.found & ~o->reported;
+    unsigned usual = p->call.format->python_spelling ? QTC_MEND_SINGLE_QUOTES | QTC_MEND_PYTHON : 0;
+    unsigned found = o->mend.found & ~o->reported & ~usual;
+    if (o->loose && !p->call.open) {
+        return; /* braces in prose are none of ours */
+    }
     if (found != 0) {
         qtc_tell_mended(p, found);
     }
@@ -380,6 +402,7 @@ size_t qtc_object_reject(struct qtc_parser *p, size_t i)
 static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     struct qtc_object *o = &p->object;
+    bool open = o->mend.depth > 0;
     qtc_mend_finish(&o->mend, o->out, true);
     if (!o->bare && o->role > QTC_KEY_OTHER) {
         on_value_end(p, p->tag);
@@ -387,7 +410,9 @@ static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_
     if (!p->call.open) {
         return qtc_fail(p, i, QTC_D_NAME_MISSING);
     }
-    qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
+    if (open) {
+        qtc_defect(p, QTC_D_MISSING_BRACE, qtc_bytes(NULL, 0));
+    }
     if (mark->kind == QTC_M_OPEN) {
         qtc_defect(p, QTC_D_NESTED_OPEN, qtc_bytes(NULL, 0));
     }
@@ -439,7 +464,7 @@ size_t qtc_step_json_follow(struct qtc_parser *p, size_t i)
 static bool ends_object(const struct qtc_parser *p, enum qtc_mark_kind kind)
 {
     return kind == QTC_M_OPEN || kind == QTC_M_CLOSE || kind == QTC_M_MESSAGE_CLOSE || kind == QTC_M_HEADER ||
-           (p->object.bare && (kind == QTC_M_END_FUNCTION || kind == QTC_M_FUNCTION));
+           (p->object.bare && (kind == QTC_M_END_FUNCTION || kind == QTC_M_FUNCTION || kind == QTC_M_SKIP));
 }
 
 static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
@@ -490,11 +515,11 @@ static bool ends_junk(char c)
 
 static size_t array_junk(struct qtc_parser *p, size_t i)
 {
-    size_t end = i;
+    size_t end = i + 1; /* a '<' that begins no marker is junk, too */
     while (end < p->n && !ends_junk(p->in[end])) {
         end++;
     }
-    if (!p->call.inner) {
+    if (!p->call.inner && !p->text.bare) {
         qtc_defect(p, QTC_D_TEXT_INSIDE_WRAPPER, qtc_bytes(NULL, 0));
         p->call.inner = true;
     }
@@ -520,11 +545,12 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
     }
     if (c == '{') {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
-        qtc_object_begin(p, qtc_object_format(p), false);
+        qtc_object_begin(p, qtc_group_objects(p), false);
         return i;
     }
     if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
         p->cand = p->text.block_call ? qtc_pos(p, i) : p->cand;
+        p->object.comma = false;
         return qtc_name_begin(p, i);
     }
     if (!p->text.block_call) {
@@ -536,6 +562,7 @@ size_t qtc_step_array(struct qtc_parser *p, size_t i)
         }
         p->text.in_array = false;
         p->state = QTC_S_AFTER;
+        qtc_emit_held(p, p->text.seen_call ? QTC_FRAMING : qtc_text_kind(p), i + 1);
         return i + 1;
     }
     if (p->tag_marks.find.first[(unsigned char)c]) {

@@ -179,7 +179,7 @@ static uint32_t entity(const char *p, size_t n, size_t *used)
     return 0;
 }
 
-static void add_decoded(struct qtc_buf *out, struct qtc_bytes text)
+void qtc_element_text(struct qtc_buf *out, struct qtc_bytes text)
 {
     size_t used = 0;
 
@@ -206,7 +206,7 @@ static void add_text(struct writer *w, struct qtc_bytes text, bool beside)
         return;
     }
     if (w->rules->entities) {
-        add_decoded(&w->scratch, text);
+        qtc_element_text(&w->scratch, text);
     } else {
         qtc_buf_put(&w->scratch, text);
     }
@@ -273,6 +273,43 @@ static bool stands_alone(struct qtc_bytes text, unsigned types, unsigned depth)
            t.data[0] != '[' && !((types & QTC_T_NULL) != 0 && qtc_bytes_is(t, "null"));
 }
 
+/* The next of a list's elements, as `1, 2` or a line each has them; false: it is none of the types. */
+static bool listed_scalar(struct writer *w, struct qtc_bytes *rest, unsigned types, unsigned depth)
+{
+    size_t len = 0;
+    bool mismatch = false;
+    unsigned mended = 0;
+
+    while (len < rest->len && rest->data[len] != ',' && rest->data[len] != '\n') {
+        len++;
+    }
+    struct qtc_bytes element = qtc_bytes_trim(qtc_bytes(rest->data, len));
+    len += len < rest->len;
+    *rest = qtc_bytes(rest->data + len, rest->len - len);
+    qtc_typed_inside(w->out, element, types, false, 2 * depth + 2, &mismatch, &mended);
+    return element.len > 0 && !mismatch;
+}
+
+/* `1, 2, 3` where an array of numbers is due: each is an element. */
+static bool put_list(struct writer *w, struct qtc_bytes text, unsigned types, unsigned depth)
+{
+    size_t start = w->out->len;
+    bool good = types != 0 && (types & (CONTAINERS | QTC_T_STRING | QTC_T_NULL)) == 0 && text.len > 0;
+    bool more = false;
+
+    qtc_buf_byte(w->out, '[');
+    for (; good && text.len > 0; more = true) {
+        qtc_buf_str(w->out, more ? "," : "");
+        good = listed_scalar(w, &text, types, depth);
+    }
+    qtc_buf_byte(w->out, ']');
+    if (!good) {
+        w->out->len = start;
+    }
+    w->mismatch = w->mismatch || good;
+    return good;
+}
+
 static void scalar(struct writer *w, struct inside in, bool children, const struct qtc_schema_at *at,
                    unsigned depth)
 {
@@ -280,6 +317,11 @@ static void scalar(struct writer *w, struct inside in, bool children, const stru
 
     if (stands_alone(text, at->types, depth)) {
         struct qtc_schema_at items = qtc_schema_items(at, 0);
+        struct qtc_bytes trimmed = qtc_bytes_trim(text);
+        bool list = memchr(trimmed.data, ',', trimmed.len) || memchr(trimmed.data, '\n', trimmed.len);
+        if (list && put_list(w, trimmed, items.types, depth)) {
+            return;
+        }
         qtc_buf_byte(w->out, '[');
         typed(w, text, items.types, depth);
         qtc_buf_byte(w->out, ']');
@@ -287,6 +329,8 @@ static void scalar(struct writer *w, struct inside in, bool children, const stru
         typed(w, text, at->types, depth);
     }
 }
+
+static void note_type(const struct writer *w, size_t i, struct qtc_schema_at *at);
 
 /* The children, whatever their names, are the elements. */
 static void array(struct writer *w, struct inside in, const struct qtc_schema_at *at, unsigned depth)
@@ -297,6 +341,7 @@ static void array(struct writer *w, struct inside in, const struct qtc_schema_at
     for (size_t i = in.first; i < in.end; i = after(w, i)) {
         if (is_child(&w->markup.tags[i])) {
             struct qtc_schema_at items = qtc_schema_items(at, n);
+            note_type(w, i, &items);
             qtc_buf_str(w->out, n++ > 0 ? "," : "");
             value(w, inside_of(w, i), &items, depth + 1);
         }
@@ -323,6 +368,33 @@ static void group_children(struct writer *w, struct inside in)
     }
 }
 
+/* The value of the tag's attribute of that name; empty: it has none. */
+static struct qtc_bytes attribute(struct qtc_bytes tag, const char *name)
+{
+    size_t len = strlen(name);
+    const char *at = memmem(tag.data, tag.len, name, len);
+    if (at == NULL || !qtc_is_blank(at[-1])) { /* a tag begins with '<' */
+        return qtc_bytes("", 0);
+    }
+    struct qtc_bytes rest = qtc_bytes_trim(qtc_bytes(at + len, (size_t)(tag.data + tag.len - at) - len));
+    if (rest.len == 0 || rest.data[0] != '=') {
+        return qtc_bytes("", 0);
+    }
+    rest = qtc_bytes_trim(qtc_bytes(rest.data + 1, rest.len - 1));
+    char quote = rest.len > 0 ? rest.data[0] : '\0';
+    const char *end = quote == '"' || quote == '\'' ? memchr(rest.data + 1, quote, rest.len - 1) : NULL;
+    return end == NULL ? qtc_bytes("", 0) : qtc_bytes(rest.data + 1, (size_t)(end - rest.data) - 1);
+}
+
+/* Where the schema does not say: the type that the tag names. */
+static void note_type(const struct writer *w, size_t i, struct qtc_schema_at *at)
+{
+    const struct qtc_tag *tag = &w->markup.tags[i];
+    if (at->types == 0 && w->rules->type_attribute != NULL) {
+        at->types = qtc_type_named(attribute(slice(w, tag->at, tag->end), w->rules->type_attribute));
+    }
+}
+
 /* All children of one name, from the first one on. */
 static void repeated(struct writer *w, size_t first, const struct qtc_schema_at *at, unsigned depth)
 {
@@ -333,6 +405,7 @@ static void repeated(struct writer *w, size_t first, const struct qtc_schema_at 
     qtc_buf_byte(w->out, '[');
     for (size_t i = first; i != QTC_TAG_NONE; i = w->markup.tags[i].next) {
         struct qtc_schema_at items = listed ? qtc_schema_items(at, n) : *at;
+        note_type(w, i, &items);
         qtc_buf_str(w->out, n++ > 0 ? "," : "");
         value(w, inside_of(w, i), &items, depth);
     }
@@ -353,6 +426,7 @@ static void member(struct writer *w, size_t first, const struct qtc_schema_at *a
     if (w->markup.tags[first].next != QTC_TAG_NONE) {
         repeated(w, first, &inner, depth);
     } else {
+        note_type(w, first, &inner);
         value(w, inside_of(w, first), &inner, depth);
     }
 }
@@ -459,4 +533,26 @@ void qtc_elements(struct qtc_buf *out, struct qtc_bytes text, const struct qtc_s
     free(w.groups);
     qtc_buf_free(&w.scratch);
     qtc_markup_free(&w.markup);
+}
+
+void qtc_elements_text(struct qtc_buf *out, struct qtc_bytes text)
+{
+    struct qtc_markup m;
+    bool ok = qtc_markup_read(&m, text, NULL, true);
+    size_t from = 0;
+
+    for (size_t i = 0; ok && i < m.count; i++) {
+        const struct qtc_tag *tag = &m.tags[i];
+        if (tag->kind == QTC_TAG_TEXT) {
+            continue;
+        }
+        qtc_element_text(out, qtc_bytes(text.data + from, tag->at - from));
+        if (tag->kind == QTC_TAG_CDATA) {
+            qtc_buf_put(out, tag->name);
+        }
+        from = tag->end;
+    }
+    qtc_element_text(out, qtc_bytes(text.data + from, text.len - from));
+    out->failed = out->failed || !ok;
+    qtc_markup_free(&m);
 }

@@ -16,12 +16,13 @@
 #define QTC_ELEMENTS_DEPTH 128
 
 struct qtc_element_rules {
-    const char *prefix; /* stands before each tag; NULL: nothing does */
-    const char *item;   /* name of a list's elements; NULL: none is special */
-    bool noise;         /* attributes, comments, CDATA, namespaces: read past */
-    bool entities;      /* &lt; &gt; &amp; &quot; &apos; &#N; are decoded in text without markup */
-    bool trim;          /* blanks around strings are not theirs */
-    bool guess;         /* where the schema does not say: JSON where the text is JSON */
+    const char *prefix;         /* stands before each tag; NULL: nothing does */
+    const char *item;           /* name of a list's elements; NULL: none is special */
+    bool noise;                 /* attributes, comments, CDATA, namespaces: read past */
+    bool entities;              /* &lt; &gt; &amp; &quot; &apos; &#N; are decoded in text without markup */
+    bool trim;                  /* blanks around strings are not theirs */
+    const char *type_attribute; /* says a value's type where the schema does not; NULL: none does */
+    bool guess;                 /* where the schema does not say: JSON where the text is JSON */
 };
 
 /* Appends one JSON value. schema may be NULL. Adds to *found what was mended (enum
@@ -29,5 +30,10 @@ struct qtc_element_rules {
  * ends, out->failed. */
 void qtc_elements(struct qtc_buf *out, struct qtc_bytes text, const struct qtc_schema_at *schema,
                   const struct qtc_element_rules *rules, unsigned *found, bool *mismatch);
+
+/* Appends text with its entities decoded. */
+void qtc_element_text(struct qtc_buf *out, struct qtc_bytes text);
+/* Appends the text without the tags in it, those of children too. */
+void qtc_elements_text(struct qtc_buf *out, struct qtc_bytes text);
 
 #endif

@@ -66,7 +66,7 @@ static void settle(struct qtc_parser *p)
 void qtc_emit_held(struct qtc_parser *p, enum qtc_event_kind kind, size_t i)
 {
     struct qtc_bytes text = qtc_held(p, i);
-    size_t whole = kind == QTC_FRAMING ? text.len : whole_characters(p, text, i);
+    size_t whole = whole_characters(p, text, i);
     settle(p);
     if (whole > 0) {
         qtc_emit(p, kind, p->mark + whole, qtc_bytes(text.data, whole));

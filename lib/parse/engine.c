@@ -12,11 +12,14 @@ static qtc_step step_trial_tail;
 static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_TEXT] = qtc_step_text,
     [QTC_S_TEXT_MARK] = qtc_step_text_mark,
+    [QTC_S_TEXT_TAG] = qtc_step_text_tag,
+    [QTC_S_LABEL] = qtc_step_label,
     [QTC_S_SUFFIX] = qtc_step_suffix,
     [QTC_S_TAIL] = qtc_step_tail,
     [QTC_S_MESSAGE] = qtc_step_message,
     [QTC_S_NAME] = qtc_step_name,
     [QTC_S_NAME_GAP] = qtc_step_name_gap,
+    [QTC_S_NAME_ID] = qtc_step_name_id,
     [QTC_S_NAME_TYPE] = qtc_step_name_type,
     [QTC_S_READER] = qtc_step_reader,
     [QTC_S_BODY] = qtc_step_body,
@@ -32,6 +35,8 @@ static qtc_step *const steps[QTC_STATES] = {
     [QTC_S_VALUE_LINE] = qtc_step_value_line,
     [QTC_S_VALUE_TAG] = qtc_step_value_tag,
     [QTC_S_VALUE_HEADER] = qtc_step_value_header,
+    [QTC_S_VALUE_NAME] = qtc_step_value_name,
+    [QTC_S_CDATA] = qtc_step_cdata,
     [QTC_S_FOLLOW] = qtc_step_follow,
     [QTC_S_FOLLOW_TAG] = qtc_step_follow_tag,
     [QTC_S_NEST] = qtc_step_nest,
@@ -67,7 +72,10 @@ static void end_trial(struct qtc_parser *p, size_t i)
         t->raw.len = (size_t)(qtc_pos(p, i) - t->at); /* in a replay: the rest is still to be read */
     }
     qtc_trial_drop(p);
-    qtc_defect(p, t->why, qtc_bytes(NULL, 0));
+    if (!t->quiet) {
+        qtc_defect(p, t->why, qtc_bytes(NULL, 0));
+    }
+    t->quiet = false;
     p->state = QTC_S_TEXT;
     p->text.fresh = false;
     qtc_text_note(p, qtc_buf_bytes(&t->raw));
@@ -83,6 +91,7 @@ size_t qtc_fail(struct qtc_parser *p, size_t i, enum qtc_defect why)
     bool bare = p->text.bare;
     p->call.pending = p->text.bare = false;
     if (p->trial.on) {
+        p->trial.quiet = bare;
         qtc_trial_fail(p, why);
         return i;
     }
@@ -106,6 +115,9 @@ static size_t pass_limit(struct qtc_parser *p, size_t i)
         return qtc_fail(p, i, QTC_D_LIMIT_PASSED);
     }
     qtc_defect(p, QTC_D_LIMIT_PASSED, qtc_bytes(NULL, 0));
+    if (p->state == QTC_S_BODY && qtc_body_limit(p, i)) {
+        return i;
+    }
     if (p->state >= QTC_S_VALUE && p->state <= QTC_S_NEST) {
         return qtc_value_reject(p, i);
     }
@@ -157,6 +169,7 @@ static size_t read_again(struct qtc_parser *p, uint64_t from, struct qtc_buf *ag
 size_t qtc_again(struct qtc_parser *p, uint64_t from, struct qtc_bytes text, size_t i)
 {
     struct qtc_buf again = {0};
+    qtc_keep(p, i);
     qtc_buf_put(&again, text);
     return read_again(p, from, &again, i);
 }
@@ -173,6 +186,7 @@ size_t qtc_replay(struct qtc_parser *p, uint64_t from, size_t i, enum qtc_state 
 
 /* ---- memory ------------------------------------------------------------- */
 
+/* The readers' own buffers are told by what they write to. */
 static const size_t buffers[] = {
     offsetof(struct qtc_parser, hold),         offsetof(struct qtc_parser, args),
     offsetof(struct qtc_parser, trial.raw),    offsetof(struct qtc_parser, trial.records),
@@ -182,6 +196,8 @@ static const size_t buffers[] = {
     offsetof(struct qtc_parser, value.close),  offsetof(struct qtc_parser, object.scratch),
     offsetof(struct qtc_parser, object.text),  offsetof(struct qtc_parser, object.mend.pend),
     offsetof(struct qtc_parser, call.id),      offsetof(struct qtc_parser, call.key),
+    offsetof(struct qtc_parser, body.rest),    offsetof(struct qtc_parser, body.stack),
+    offsetof(struct qtc_parser, body.scratch), offsetof(struct qtc_parser, body.rest_name),
 };
 
 #define BUFFERS (sizeof buffers / sizeof buffers[0])
@@ -196,7 +212,7 @@ static struct qtc_buf *buffer(struct qtc_parser *p, size_t i)
 static bool out_of_memory(struct qtc_parser *p)
 {
     bool failed = false;
-#pragma GCC unroll 16 /* for each piece: the table is known, so this is a row of loads */
+#pragma GCC unroll 32 /* for each piece: the table is known, so this is a row of loads */
     for (size_t i = 0; i < BUFFERS; i++) {
         failed |= buffer(p, i)->failed;
     }
@@ -228,9 +244,30 @@ static void finish_after(struct qtc_parser *p)
     p->state = QTC_S_TEXT;
 }
 
+/* The text ends in a marker, which is framing; blanks may stand before it. */
+static void finish_marker(struct qtc_parser *p)
+{
+    qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, 0);
+    qtc_emit_held(p, QTC_FRAMING, 0);
+    p->state = QTC_S_TEXT;
+}
+
+/* A marker that has a whole token already, but not all of its text: <|close|>mess */
+static bool cut_in_marker(struct qtc_parser *p)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->cand, 0);
+    return p->text.code == 0 && p->text.fence == 0 && held.len > 2 &&
+           memmem(held.data, held.len, "|>", 2) != NULL;
+}
+
 static void finish_text(struct qtc_parser *p)
 {
+    if (p->mark != QTC_NO_MARK && p->state == QTC_S_TEXT_MARK && cut_in_marker(p)) {
+        finish_marker(p);
+    }
     bool dropped = p->text.fresh && p->text.after_call && p->state == QTC_S_TEXT;
+    qtc_text_cut(p);
     if (p->mark != QTC_NO_MARK) {
         qtc_emit_held(p, dropped ? QTC_FRAMING : qtc_text_kind(p), 0);
     }
@@ -252,7 +289,8 @@ static void finish_call(struct qtc_parser *p)
         return;
     }
     if (p->call.open) {
-        bool complete = p->call.whole && p->state == QTC_S_FUNCTION;
+        bool behind = p->state == QTC_S_FUNCTION || (p->state == QTC_S_BODY && p->body.at > QTC_B_WHOLE);
+        bool complete = (p->call.whole && behind) || qtc_body_complete(p);
         if (complete && p->call.format->function_close != NULL) {
             qtc_defect(p, QTC_D_MISSING_CLOSE, qtc_bytes(NULL, 0));
         }
@@ -269,31 +307,22 @@ static bool behind_call(const struct qtc_parser *p)
            (p->origin == QTC_S_AFTER && (p->state == QTC_S_TAG || p->state == QTC_S_HEADER));
 }
 
-/* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
-static bool is_token(const char *marker)
-{
-    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' || marker[0] == ']';
-}
-
-/* The text ends where it is not certain yet that a call begins. */
+/* The text ends where it is not certain yet that a call begins. Markers that are special
+ * tokens are no prose; a name or an object that was begun behind them is. */
 static void finish_opener(struct qtc_parser *p)
 {
-    bool token = p->opener != NULL && is_token(p->opener) && !p->trial.on;
-    if (!token) {
-        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
-    } else if (p->call.pending) {
-        qtc_call_commit(p, p->base);
+    bool token = p->opener != NULL && qtc_is_token(p->opener) && !p->trial.on;
+    bool object = p->state == QTC_S_JSON || p->state == QTC_S_JSON_TAG;
+    if (p->mark == QTC_NO_MARK) {
+        p->state = QTC_S_TEXT; /* all of it was given up before */
+    } else if (token && p->call.pending) {
         qtc_call_end(p, p->base, true);
         qtc_unmark(p);
         p->state = QTC_S_TEXT;
+    } else if (!token || object || qtc_name_cut(p)) {
+        qtc_fail(p, 0, QTC_D_STRAY_OPENER);
     } else {
-        qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
-        if (p->cand > p->mark && !p->text.after_call) {
-            qtc_emit(p, qtc_text_kind(p), p->cand, qtc_held_to(p, p->cand, 0));
-            qtc_mark_move(p, p->cand);
-        }
-        qtc_emit_held(p, QTC_FRAMING, 0);
-        p->state = QTC_S_TEXT;
+        finish_marker(p);
     }
 }
 
@@ -380,6 +409,7 @@ enum qtc_code qtc_parser_feed(struct qtc_parser *p, const char *text, size_t len
 
 void qtc_parser_reset(struct qtc_parser *p)
 {
+    bool inline_text = p->options.reasoning == QTC_REASONING_INLINE;
     p->code = QTC_OK;
     p->base = p->done = p->cand = p->tag = 0;
     p->no_nest = false;
@@ -391,8 +421,9 @@ void qtc_parser_reset(struct qtc_parser *p)
     }
     qtc_unmark(p);
     p->text = (struct qtc_text_state){
-        .reasoning = p->options.starts_in_reasoning && p->options.reasoning != QTC_REASONING_INLINE,
+        .reasoning = p->options.starts_in_reasoning && !inline_text,
         .line_blank = true,
+        .label = inline_text || p->options.format == NULL ? NULL : p->options.format->think_label,
     };
     qtc_text_begin(p, false);
 }

@@ -21,8 +21,8 @@ struct qtc_marker_node {
 struct qtc_markers {
     struct qtc_marker_node *nodes;
     size_t count, cap;
-    bool failed;               /* memory ended, or too many nodes */
-    unsigned char first[256];  /* 1 where a marker begins with this byte */
+    bool failed;              /* memory ended, or too many nodes */
+    unsigned char first[256]; /* 1 where a marker begins with this byte */
 };
 
 /* A marker that is a prefix of another wins as soon as it ends. Adding a

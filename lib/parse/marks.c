@@ -58,11 +58,37 @@ static void put_mark(struct qtc_mark_set *set, const char *text, const char *row
     qtc_markers_add(&set->find, text, (int)id);
 }
 
+static bool is_edge(char a, char b)
+{
+    return (a == '>' && b != '<' && b != '\0') || (a != '\0' && a != '>' && b == '<');
+}
+
+/* <|open|> tools <|sep|> */
+static void add_spaced(struct qtc_mark_set *set, const char *row, enum qtc_mark_kind kind,
+                       const struct qtc_format *format)
+{
+    struct qtc_buf text = {0};
+    for (const char *c = row; *c != '\0'; c++) {
+        qtc_buf_byte(&text, *c);
+        if (is_edge(c[0], c[1])) {
+            qtc_buf_byte(&text, ' ');
+        }
+    }
+    if (text.len > strlen(row)) {
+        put_mark(set, keep(set, qtc_buf_bytes(&text), ""), row, kind, format);
+    }
+    set->find.failed |= text.failed;
+    qtc_buf_free(&text);
+}
+
 static void add_mark(struct qtc_mark_set *set, const char *text, enum qtc_mark_kind kind,
                      const struct qtc_format *format)
 {
     if (text != NULL && text[0] != '\0') {
         put_mark(set, with_suffix(set, text, format), text, kind, format);
+    }
+    if (text != NULL && format->spaced) {
+        add_spaced(set, text, kind, format);
     }
 }
 
@@ -94,6 +120,12 @@ static void add_closing(struct qtc_mark_set *set, const char *text, enum qtc_mar
     }
 }
 
+bool qtc_is_token(const char *marker)
+{
+    return strchr(marker, '|') != NULL || strstr(marker, "｜") != NULL || marker[0] == '[' ||
+           marker[0] == ']';
+}
+
 static void seal(struct qtc_mark_set *set)
 {
     if (set->find.count == 0) {
@@ -121,27 +153,29 @@ void qtc_mark_set_free(struct qtc_mark_set *set)
 
 /* ---- the text's --------------------------------------------------------- */
 
-/* <NAME of each tool. */
-static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, const struct qtc_format *f)
+static void add_tool(struct qtc_mark_set *set, const char *before, struct qtc_bytes name,
+                     enum qtc_mark_kind kind, const struct qtc_format *f)
 {
     struct qtc_buf text = {0};
-    for (size_t i = 0; i < qtc_tools_count(tools); i++) {
-        text.len = 0;
-        qtc_buf_byte(&text, '<');
-        qtc_buf_put(&text, qtc_tools_at(tools, i)->name);
-        add_part(set, qtc_buf_bytes(&text), QTC_M_TOOL, f);
-    }
+    qtc_buf_str(&text, before);
+    qtc_buf_put(&text, name);
+    add_part(set, qtc_buf_bytes(&text), kind, f);
     set->find.failed |= text.failed;
     qtc_buf_free(&text);
 }
 
-/* What stands between markers, where the one before it was forgotten: only tokens, which
- * text does not hold. */
-static void add_skipped_tokens(struct qtc_mark_set *set, const struct qtc_format *f)
+/* <NAME of each tool. `given`: the format was asked for, so what looks much like it is it. */
+static void add_tools(struct qtc_mark_set *set, const struct qtc_tools *tools, const struct qtc_format *f,
+                      bool given)
 {
-    for (size_t i = 0; f->bare_function && f->skip[i] != NULL; i++) {
-        if (strchr(f->skip[i], '|') != NULL || strstr(f->skip[i], "｜") != NULL) {
-            add_mark(set, f->skip[i], QTC_M_SPECIAL, f);
+    for (size_t i = 0; i < qtc_tools_count(tools); i++) {
+        const struct qtc_tool *tool = qtc_tools_at(tools, i);
+        add_tool(set, "<", tool->name, QTC_M_TOOL, f);
+        if (given) {
+            add_tool(set, "< ", tool->name, QTC_M_TOOL, f);
+        }
+        if (given && f->body == QTC_BODY_ELEMENTS && tool->param_count > 0) {
+            add_tool(set, "", tool->name, QTC_M_TOOL_LINE, f);
         }
     }
 }
@@ -170,6 +204,11 @@ static void add_suffixed_marks(struct qtc_parser *p, const struct qtc_format *f)
     }
 }
 
+bool qtc_is_given(const struct qtc_parser *p, const struct qtc_format *f)
+{
+    return p->options.format != NULL || p->options.likely == f;
+}
+
 static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
 {
     struct qtc_mark_set *set = &p->text_marks;
@@ -179,17 +218,17 @@ static void add_text_marks(struct qtc_parser *p, const struct qtc_format *f)
         add_mark(set, f->function_open, QTC_M_FUNCTION, f);
     }
     add_marks(set, f->header_open, QTC_M_HEADER, f);
-    add_marks(set, f->header_end, QTC_M_SPECIAL, f); /* without its header it says nothing */
+    add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
     add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
     add_marks(set, f->content_close, QTC_M_CONTENT_CLOSE, f);
-    add_marks(set, f->special_tokens, QTC_M_SPECIAL, f);
-    add_skipped_tokens(set, f);
-    if (f->tool_tags && (p->options.format != NULL || p->options.likely == f)) {
-        add_tools(set, p->options.tools, f);
+    add_marks(set, f->text_tags, QTC_M_TEXT_TAG, f);
+    if (f->tool_tags) {
+        add_tools(set, p->options.tools, f, qtc_is_given(p, f));
     }
     bool prose = p->options.format == NULL && f->think_open[0] != NULL && qtc_name_char(f->think_open[0][0]);
-    if (p->options.reasoning != QTC_REASONING_INLINE && !prose) {
+    /* Messages are read as such whatever becomes of reasoning: there are no markers to leave in it. */
+    if ((p->options.reasoning != QTC_REASONING_INLINE || f->header_open[0] != NULL) && !prose) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->think_close, QTC_M_THINK_CLOSE, f);
     }
@@ -219,16 +258,29 @@ static void skip_words(unsigned char *special)
     }
 }
 
+/* Among all formats <s> and </s> are HTML: only who knows the model knows them as its tokens. */
+static void add_tokens(struct qtc_mark_set *set, const struct qtc_format *f, bool all)
+{
+    for (size_t i = 0; f->special_tokens[i] != NULL; i++) {
+        const char *token = f->special_tokens[i];
+        if (!all || (strcmp(token, "<s>") != 0 && strcmp(token, "</s>") != 0)) {
+            add_mark(set, token, QTC_M_SPECIAL, f);
+        }
+    }
+}
+
 void qtc_use_formats(struct qtc_parser *p)
 {
     const struct qtc_format *f;
-    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+    bool all = p->options.format == NULL;
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
         add_text_marks(p, f);
         p->bare |= f->bare;
         p->starts_in_header |= f->starts_in_header;
-        if (p->options.format != NULL) {
-            break;
-        }
+    }
+    /* A token that says nothing to one format may be another's marker: that counts. */
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && (all || i == 0); i++) {
+        add_tokens(&p->text_marks, f, all);
     }
     seal(&p->text_marks);
     unsigned char *special = p->text_marks.special;
@@ -276,8 +328,9 @@ static bool opens_with(const struct qtc_format *f, const char *opener)
 static void find_group(struct qtc_parser *p, const char *opener)
 {
     const struct qtc_format *f;
+    bool own = opener[0] == '\0' && p->options.format != NULL; /* nothing says that it is another's */
     p->group.len = 0;
-    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+    for (size_t i = 0; (f = candidate(p, i)) != NULL && !(own && i > 0); i++) {
         if (opens_with(f, opener)) {
             qtc_buf_add(&p->group, (const char *)&f, sizeof f);
         }
@@ -301,12 +354,14 @@ static void add_function_marks(struct qtc_mark_set *set, const struct qtc_format
     add_mark(set, f->function_open, QTC_M_FUNCTION, f);
     if (f->function_open == NULL || qtc_tag_whole(f->function_open)) {
         add_mark(set, f->function_end, QTC_M_NAME_END, f);
+        add_mark(set, f->id_open, QTC_M_ID, f);
     }
     add_closing(set, f->function_close, QTC_M_END_FUNCTION, f);
 }
 
 static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
 {
+    add_marks(set, f->skip, QTC_M_SKIP, f); /* first: in text, one of them may open a block */
     add_function_marks(set, f);
     add_marks(set, f->open, QTC_M_OPEN, f);
     add_marks(set, f->close, QTC_M_CLOSE, f);
@@ -314,13 +369,30 @@ static void add_tag_marks(struct qtc_mark_set *set, const struct qtc_format *f)
     add_mark(set, f->type_open, QTC_M_TYPE, f);
     add_mark(set, f->value_open, QTC_M_VALUE, f);
     add_closing(set, f->parameter_close, QTC_M_END_PARAMETER, f);
-    add_marks(set, f->skip, QTC_M_SKIP, f);
+    add_mark(set, f->cdata ? "<![CDATA[" : NULL, QTC_M_CDATA, f);
     add_marks(set, f->header_open, QTC_M_HEADER, f);
     add_marks(set, f->header_end, QTC_M_HEADER_END, f);
     add_marks(set, f->message_close, QTC_M_MESSAGE_CLOSE, f);
     if (f->header_open[0] != NULL) {
         add_marks(set, f->think_open, QTC_M_THINK_OPEN, f);
         add_marks(set, f->content_open, QTC_M_CONTENT_OPEN, f);
+    }
+}
+
+/* "<tool_name" behind <tool_call>, where a format's opener may have more in its tag. */
+static void add_elements(struct qtc_parser *p, const char *opener)
+{
+    const struct qtc_format *f;
+    size_t len = strlen(opener);
+    for (size_t i = 0; (f = candidate(p, i)) != NULL; i++) {
+        bool shared = false;
+        for (size_t k = 0; f->open[k] != NULL; k++) {
+            bool begins = strlen(f->open[k]) + 1 == len && memcmp(f->open[k], opener, len - 1) == 0;
+            shared |= begins && opener[len - 1] == '>';
+        }
+        for (size_t k = 0; shared && qtc_has_wrappers(f) && f->name_keys[k] != NULL; k++) {
+            add_tool(&p->tag_marks, "<", qtc_str(f->name_keys[k]), QTC_M_ELEMENT, f);
+        }
     }
 }
 
@@ -365,8 +437,9 @@ void qtc_use_group(struct qtc_parser *p, const char *opener)
         add_tag_marks(set, member(p, i));
     }
     if (group_size(p) > 0 && member(p, 0)->tool_tags) {
-        add_tools(set, p->options.tools, member(p, 0));
+        add_tools(set, p->options.tools, member(p, 0), false);
     }
+    add_elements(p, opener);
     for (size_t i = 0; i < group_size(p); i++) {
         if (member(p, i)->function_open != NULL) {
             add_headless(set, member(p, i)); /* last: a marker counts before a mistake */
@@ -420,14 +493,35 @@ const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next)
     return NULL;
 }
 
+/* A closing marker looks like its opener: [TOOL_CALLS] has none where <tool_call> has. */
+static bool closes(const struct qtc_format *f, char first)
+{
+    size_t i = 0;
+    while (f->close[i] != NULL && f->close[i][0] != first) {
+        i++;
+    }
+    return f->close[i] != NULL;
+}
+
 bool qtc_group_closes(const struct qtc_parser *p)
 {
+    if (p->opener[0] == '\0') {
+        return false; /* what was not opened */
+    }
     for (size_t i = 0; i < group_size(p); i++) {
-        if (member(p, i)->close[0] != NULL) {
+        if (closes(member(p, i), p->opener[0])) {
             return true;
+        }
+        if (member(p, i) == p->options.format) {
+            return false;
         }
     }
     return false;
+}
+
+bool qtc_group_skips(const struct qtc_parser *p, const char *opener)
+{
+    return listed(member(p, 0)->skip, opener);
 }
 
 bool qtc_group_types(const struct qtc_parser *p)
@@ -444,6 +538,18 @@ bool qtc_group_names(const struct qtc_parser *p)
 {
     return qtc_group_named(p, '(') != NULL || qtc_group_named(p, '{') != NULL ||
            qtc_group_named(p, '\0') != NULL;
+}
+
+const struct qtc_format *qtc_group_objects(const struct qtc_parser *p)
+{
+    for (size_t i = 0; i < group_size(p); i++) {
+        const struct qtc_format *f = member(p, i);
+        bool dialect = f->body == QTC_BODY_NAMED && f->bare; /* usual behind its own opener */
+        if (f->body == QTC_BODY_JSON || (dialect && (p->opener[0] != '\0' || f == p->options.format))) {
+            return f;
+        }
+    }
+    return member(p, 0);
 }
 
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p)

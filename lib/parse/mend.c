@@ -13,6 +13,7 @@ enum {
     QUOTE,  /* behind a closing quote; it and blanks are held in pend */
     REMARK, /* behind a slash there: a comment, or the string's text */
     WORD,   /* a number, a literal or a bare key, held in pend */
+    BARE,   /* behind a bare key; it and blanks are held in pend */
     JUNK,   /* what is no JSON, up to the next , } ] or line end */
     SLASH,  /* behind a slash: a comment? */
     LINE,   /* in a comment that ends with its line */
@@ -312,6 +313,26 @@ static size_t run_to(const char *p, size_t n, char c)
     return end == NULL ? n : (size_t)(end - p);
 }
 
+/* In JSON only these follow a string; before anything else the quote is text. */
+static bool ends_string(const struct qtc_mend *m, char c)
+{
+    return m->is_key ? c == ':' : c == ',' || c == '}' || c == ']';
+}
+
+static void close_string(struct qtc_mend *m, struct qtc_buf *out)
+{
+    qtc_buf_byte(out, '"');
+    if (m->depth > m->watch) {
+        qtc_buf_add(out, m->pend.data + 1, m->pend.len - 1);
+    }
+    m->pend.len = 0;
+    if (m->is_key) {
+        m->state = COLON;
+    } else {
+        value_done(m);
+    }
+}
+
 enum { STRING_WINDOW = 256 };
 
 /* Plain bytes of a string, up to what needs a look. */
@@ -348,7 +369,9 @@ static size_t step_string(struct qtc_mend *m, const char *p, size_t n, struct qt
         return run;
     }
     char c = p[run];
-    if (c == m->quote) {
+    if (c == m->quote && m->depth == 0) {
+        close_string(m, out); /* by itself: whatever follows */
+    } else if (c == m->quote) {
         qtc_buf_byte(&m->pend, '"');
         m->state = QUOTE;
     } else if (c == '\\') {
@@ -430,29 +453,6 @@ static size_t step_hex(struct qtc_mend *m, const char *p, size_t n, struct qtc_b
     return good ? 1 : 0;
 }
 
-/* In JSON only these follow a string; before anything else the quote is text. */
-static bool ends_string(const struct qtc_mend *m, char c)
-{
-    if (m->depth == 0) {
-        return true;
-    }
-    return m->is_key ? c == ':' : c == ',' || c == '}' || c == ']';
-}
-
-static void close_string(struct qtc_mend *m, struct qtc_buf *out)
-{
-    qtc_buf_byte(out, '"');
-    if (m->depth > m->watch) {
-        qtc_buf_add(out, m->pend.data + 1, m->pend.len - 1);
-    }
-    m->pend.len = 0;
-    if (m->is_key) {
-        m->state = COLON;
-    } else {
-        value_done(m);
-    }
-}
-
 /* The quote and what stands behind it are text. */
 static size_t quote_is_text(struct qtc_mend *m, struct qtc_buf *out)
 {
@@ -504,13 +504,11 @@ static void end_word(struct qtc_mend *m, struct qtc_buf *out)
         const char *python, *json;
     } literals[] = {{"True", "true"}, {"False", "false"}, {"None", "null"}};
     struct qtc_bytes word = qtc_buf_bytes(&m->pend);
-    m->pend.len = 0;
     if (m->is_key) {
-        m->found |= QTC_MEND_UNQUOTED_KEY;
-        qtc_json_string(out, word);
-        m->state = COLON;
+        m->state = BARE;
         return;
     }
+    m->pend.len = 0;
     for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
         if (qtc_bytes_is(word, literals[i].python)) {
             m->found |= QTC_MEND_PYTHON;
@@ -523,11 +521,7 @@ static void end_word(struct qtc_mend *m, struct qtc_buf *out)
         return;
     }
     m->found |= QTC_MEND_NOT_JSON;
-    if (m->depth == 0 && m->angle != '\0') {
-        m->state = JUNK; /* the marker ends it */
-    } else {
-        value_done(m);
-    }
+    m->state = JUNK; /* its end is the value's: words of a text belong together */
 }
 
 static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
@@ -543,6 +537,33 @@ static size_t step_word(struct qtc_mend *m, const char *p, size_t n, struct qtc_
     return run;
 }
 
+/* Only a colon makes a key of the word. */
+static size_t step_bare(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
+{
+    size_t len = 0;
+    (void)n;
+    if (qtc_is_blank(*p)) {
+        qtc_buf_byte(&m->pend, *p);
+        return 1;
+    }
+    if (*p != ':') {
+        qtc_buf_put(out, qtc_buf_bytes(&m->pend));
+        m->pend.len = 0;
+        return begin_junk(m, out);
+    }
+    while (len < m->pend.len && !qtc_is_blank(m->pend.data[len])) {
+        len++;
+    }
+    m->found |= QTC_MEND_UNQUOTED_KEY;
+    qtc_json_string(out, qtc_bytes(m->pend.data, len));
+    if (m->depth > m->watch) {
+        qtc_buf_add(out, m->pend.data + len, m->pend.len - len);
+    }
+    m->pend.len = 0;
+    m->state = COLON;
+    return 0;
+}
+
 static size_t step_junk(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf *out)
 {
     size_t run = 0;
@@ -551,8 +572,9 @@ static size_t step_junk(struct qtc_mend *m, const char *p, size_t n, struct qtc_
            p[run] != m->angle) {
         run++;
     }
-    if (run == 0 && p[0] == m->angle) {
-        run = 1;
+    if (run == 0 && p[0] == m->angle) { /* it was no marker */
+        qtc_buf_byte(out, p[0]);
+        return 1;
     }
     qtc_buf_add(out, p, run);
     if (run < n && p[run] != m->angle) {
@@ -620,11 +642,11 @@ size_t qtc_mend_feed(struct qtc_mend *m, const char *p, size_t n, struct qtc_buf
 {
     typedef size_t step(struct qtc_mend *, const char *, size_t, struct qtc_buf *);
     static step *const steps[] = {
-        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon,  [AFTER] = step_after,
-        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,      [QUOTE] = step_quote,
-        [REMARK] = step_remark, [WORD] = step_word,     [JUNK] = step_junk,    [SLASH] = step_slash,
-        [LINE] = step_comment,  [BLOCK] = step_comment, [STAR] = step_comment, [RAW] = step_raw,
-        [DONE] = step_done,
+        [VALUE] = step_value,   [KEY] = step_key,       [COLON] = step_colon,   [AFTER] = step_after,
+        [STRING] = step_string, [ESCAPE] = step_escape, [HEX] = step_hex,       [QUOTE] = step_quote,
+        [REMARK] = step_remark, [WORD] = step_word,     [BARE] = step_bare,     [JUNK] = step_junk,
+        [SLASH] = step_slash,   [LINE] = step_comment,  [BLOCK] = step_comment, [STAR] = step_comment,
+        [RAW] = step_raw,       [DONE] = step_done,
     };
     size_t i = 0;
     unsigned before = m->found;

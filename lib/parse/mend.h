@@ -34,12 +34,12 @@ enum qtc_defect qtc_mend_defect(unsigned bit);
 
 enum qtc_mend_event {
     QTC_MEND_NONE,
-    QTC_MEND_KEY,   /* a key at the watched depth is complete, its colon consumed */
-    QTC_MEND_VALUE, /* a value at the watched depth begins with the next byte */
-    QTC_MEND_END,   /* that value is complete */
-    QTC_MEND_CLOSED,/* the watched object itself is closed */
-    QTC_MEND_ANGLE, /* the next byte is `angle`: a marker? */
-    QTC_MEND_BAD    /* with stop_bad: the first thing that is no JSON */
+    QTC_MEND_KEY,    /* a key at the watched depth is complete, its colon consumed */
+    QTC_MEND_VALUE,  /* a value at the watched depth begins with the next byte */
+    QTC_MEND_END,    /* that value is complete */
+    QTC_MEND_CLOSED, /* the watched object itself is closed */
+    QTC_MEND_ANGLE,  /* the next byte is `angle`: a marker? */
+    QTC_MEND_BAD     /* with stop_bad: the first thing that is no JSON */
 };
 
 /* Reset before use. Brackets, commas, colons and blanks at the watched depth
@@ -48,15 +48,15 @@ struct qtc_mend {
     struct qtc_buf pend; /* bytes that the next byte decides */
     unsigned found;      /* enum qtc_mended */
     unsigned depth;
-    unsigned watch;      /* 0: one value; 1: the members of one object */
+    unsigned watch;            /* 0: one value; 1: the members of one object */
     unsigned char state, back; /* back: where a comment returns to */
     enum qtc_mend_event event;
-    char quote;          /* of the open string */
-    char angle;          /* first byte of the marker that may end all; 0: none */
-    char first;          /* with QTC_MEND_VALUE: the value's first byte */
+    char quote; /* of the open string */
+    char angle; /* first byte of the marker that may end all; 0: none */
+    char first; /* with QTC_MEND_VALUE: the value's first byte */
     bool is_key, begun, pass_angle;
-    bool high;     /* behind an escaped high surrogate */
-    bool stop_bad; /* for the caller to set */
+    bool high;                                   /* behind an escaped high surrogate */
+    bool stop_bad;                               /* for the caller to set */
     unsigned char stack[QTC_JSON_MAX_DEPTH / 8]; /* a bit a level: 1 is object */
 };
 

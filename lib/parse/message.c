@@ -45,7 +45,8 @@ static const struct qtc_format_route *route_of(const struct qtc_format *f, struc
 }
 
 /* *recipient is empty unless the message is for a function. */
-static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes header, struct qtc_bytes *recipient)
+static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes header,
+                                  struct qtc_bytes *recipient)
 {
     struct qtc_bytes to = word_behind(header, recipient_label);
     const struct qtc_format_route *route = to.len > 0 ? route_of(f, to) : NULL;
@@ -66,10 +67,9 @@ static enum qtc_route read_header(const struct qtc_format *f, struct qtc_bytes h
 static size_t begin_text(struct qtc_parser *p, enum qtc_route route, size_t i)
 {
     struct qtc_text_state *t = &p->text;
-    bool inline_text = p->options.reasoning == QTC_REASONING_INLINE;
     qtc_emit_held(p, QTC_FRAMING, i);
     t->bare = false;
-    t->reasoning = route == QTC_ROUTE_REASONING && !inline_text;
+    t->reasoning = route == QTC_ROUTE_REASONING;
     t->thought |= t->reasoning;
     t->dropped = route == QTC_ROUTE_DROP;
     t->no_calls = route != QTC_ROUTE_CALL && p->header_format->open[0] != NULL;
@@ -96,13 +96,13 @@ static size_t begin_call(struct qtc_parser *p, struct qtc_bytes name, size_t i)
     return i;
 }
 
-/* The header ends at `to`, its closing marker at base + i. */
-static size_t header_done(struct qtc_parser *p, uint64_t to, size_t i)
+size_t qtc_message_header_end(struct qtc_parser *p, size_t i)
 {
     struct qtc_bytes held = qtc_held_from(p, p->header_at, i);
-    size_t len = (size_t)(to - p->header_at);
+    size_t len = (size_t)(p->tag - p->header_at);
     struct qtc_bytes header = qtc_bytes(held.data, len < held.len ? len : held.len), recipient;
-    p->header_format = qtc_group_messages(p, memmem(header.data, header.len, channel_label, sizeof channel_label - 1) != NULL);
+    p->header_format = qtc_group_messages(
+        p, memmem(header.data, header.len, channel_label, sizeof channel_label - 1) != NULL);
     enum qtc_route route = read_header(p->header_format, header, &recipient);
     if (route == QTC_ROUTE_CALL && recipient.len > 0 && p->header_format->open[0] == NULL) {
         return begin_call(p, recipient, i);
@@ -146,7 +146,9 @@ size_t qtc_message_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t
 {
     switch (mark->kind) {
     case QTC_M_HEADER_END:
-        return header_done(p, p->tag, i);
+        return qtc_message_header_end(p, i);
+    case QTC_M_MESSAGE_CLOSE:
+        return qtc_message_close(p, i);
     case QTC_M_HEADER:
     case QTC_M_SKIP:
         p->state = QTC_S_MESSAGE;

@@ -17,10 +17,22 @@ bool qtc_tag_whole(const char *marker)
     return !word || strchr(marker, '<') == NULL;
 }
 
+/* The length of the blank at the front: also of the letter that stands for one inside
+ * of tokenizers ("Ġ"), of which there may be a half so far. */
+static size_t blank_length(struct qtc_bytes s)
+{
+    static const char letter[] = "\xc4\xa0";
+    if (s.len > 0 && qtc_is_blank(s.data[0])) {
+        return 1;
+    }
+    size_t len = s.len < 2 ? s.len : 2;
+    return memcmp(s.data, letter, len) == 0 ? len : 0;
+}
+
 static struct qtc_bytes skip_blanks(struct qtc_bytes s)
 {
-    while (s.len > 0 && qtc_is_blank(s.data[0])) {
-        s = qtc_bytes(s.data + 1, s.len - 1);
+    for (size_t n; s.len > 0 && (n = blank_length(s)) > 0;) {
+        s = qtc_bytes(s.data + n, s.len - n);
     }
     return s;
 }
@@ -110,36 +122,15 @@ static const char *name_attribute(const struct qtc_format *f, enum qtc_mark_kind
     return kind == QTC_M_PARAMETER ? f->key_attribute : f->name_attribute;
 }
 
-unsigned qtc_type_named(struct qtc_bytes name)
-{
-    static const struct {
-        const char *name;
-        unsigned types;
-    } rows[] = {
-        {"string", QTC_T_STRING},
-        {"integer", QTC_T_INTEGER},
-        {"number", QTC_T_NUMBER},
-        {"boolean", QTC_T_BOOLEAN},
-        {"null", QTC_T_NULL},
-        {"array", QTC_T_ARRAY},
-        {"object", QTC_T_OBJECT},
-        {"true", QTC_T_STRING},
-        {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (qtc_bytes_is(name, rows[i].name)) {
-            return rows[i].types;
-        }
-    }
-    return 0;
-}
-
 static bool read_attributes(const struct qtc_format *f, enum qtc_mark_kind kind, struct qtc_bytes inside,
                             struct qtc_tag *tag)
 {
     const char *wanted = name_attribute(f, kind);
     struct attribute a;
     bool found = false;
+    if (inside.len > 0 && !qtc_is_blank(inside.data[0])) {
+        tag->flags |= QTC_NAME_UNTERMINATED; /* <functionname="N"> */
+    }
     while (next_attribute(&inside, &a)) {
         bool usual = wanted != NULL && qtc_bytes_is(a.key, wanted);
         if (!found && (usual || qtc_bytes_is(a.key, "name"))) {
@@ -153,10 +144,15 @@ static bool read_attributes(const struct qtc_format *f, enum qtc_mark_kind kind,
     return found;
 }
 
+static const char *tag_open(const struct qtc_format *f, enum qtc_mark_kind kind)
+{
+    return kind == QTC_M_PARAMETER ? f->parameter_open : f->function_open;
+}
+
 /* Plain text: <arg_key>K</arg_key> */
 static bool reads_as_text(const struct qtc_format *f, enum qtc_mark_kind kind)
 {
-    const char *open = kind == QTC_M_PARAMETER ? f->parameter_open : f->function_open;
+    const char *open = tag_open(f, kind);
     return open != NULL && qtc_tag_whole(open);
 }
 
@@ -194,11 +190,23 @@ bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
     if (reads_as_text(f, kind) || s.data[0] == '=') {
         return true;
     }
-    return s.len < inside.len && (may_become(s, "name") || may_become(s, name_attribute(f, kind)) ||
-                                  may_become(s, f->type_attribute));
+    if (f->body == QTC_BODY_ELEMENTS && f->cdata) { /* XML: other attributes may come first */
+        return s.len < inside.len ? is_word(s.data[0]) : s.data[0] == '/';
+    }
+    if (tag_open(f, kind) != NULL && strstr(tag_open(f, kind), "|>") != NULL) {
+        return true; /* a token is no prose: its attributes may come in any order */
+    }
+    return may_become(s, name_attribute(f, kind)) ||
+           (s.len < inside.len && (may_become(s, "name") || may_become(s, f->type_attribute)));
 }
 
 /* ---- a call's name ------------------------------------------------------ */
+
+static bool begins(struct qtc_bytes text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.data, with, len) == 0;
+}
 
 /* functions.N:0 is N */
 static struct qtc_bytes cut_ordinal(struct qtc_bytes name)
@@ -210,6 +218,52 @@ static struct qtc_bytes cut_ordinal(struct qtc_bytes name)
     return len > 1 && len < name.len && name.data[len - 1] == ':' ? qtc_bytes(name.data, len - 1) : name;
 }
 
+/* What the text begins with: an entity or a character; its length. */
+static size_t next_plain(struct qtc_bytes text, char *c)
+{
+    static const struct {
+        const char *entity;
+        char c;
+    } rows[] = {{"&amp;", '&'}, {"&quot;", '"'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&apos;", '\''}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        if (begins(text, rows[k].entity)) {
+            *c = rows[k].c;
+            return strlen(rows[k].entity);
+        }
+    }
+    *c = text.data[0];
+    return 1;
+}
+
+/* The result is valid until the next one. */
+struct qtc_bytes qtc_name_plain(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name)
+{
+    struct qtc_buf *plain = &p->call.key; /* no format with attributes has a key that waits */
+    if (!f->entities || name.len == 0 || memchr(name.data, '&', name.len) == NULL) {
+        return name;
+    }
+    plain->len = 0;
+    for (size_t i = 0; i < name.len;) {
+        char c;
+        i += next_plain(qtc_bytes(name.data + i, name.len - i), &c);
+        qtc_buf_byte(plain, c);
+    }
+    return qtc_buf_bytes(plain);
+}
+
+/* N.N is N, where that is a tool and N.N is not. */
+static struct qtc_bytes undouble(struct qtc_parser *p, struct qtc_bytes name)
+{
+    size_t half = name.len / 2;
+    struct qtc_bytes first = qtc_bytes(name.data, half);
+    bool doubled = name.len % 2 == 1 && half > 0 && name.data[half] == '.' &&
+                   memcmp(name.data, name.data + half + 1, half) == 0;
+    return doubled && qtc_tools_find(p->options.tools, name) == NULL &&
+                   qtc_tools_find(p->options.tools, first) != NULL
+               ? first
+               : name;
+}
+
 struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name)
 {
     p->call.id.len = 0;
@@ -217,13 +271,14 @@ struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, 
         qtc_buf_put(&p->call.id, name);
         name = cut_ordinal(name);
     }
+    name = qtc_name_plain(p, f, name);
     for (size_t i = 0; f->name_prefixes[i] != NULL; i++) {
         size_t len = strlen(f->name_prefixes[i]);
-        if (name.len > len && memcmp(name.data, f->name_prefixes[i], len) == 0) {
+        if (name.len > len && begins(name, f->name_prefixes[i])) {
             return qtc_bytes(name.data + len, name.len - len);
         }
     }
-    return name;
+    return f->doubled_names ? undouble(p, name) : name;
 }
 
 /* ---- names that are plain text ------------------------------------------ */
@@ -239,7 +294,7 @@ size_t qtc_name_begin(struct qtc_parser *p, size_t i)
     if (!again) {
         p->name_origin = p->state == QTC_S_TAG || p->state == QTC_S_HEADER ? p->origin : p->state;
     }
-    p->header_at = p->name_to = qtc_pos(p, i);
+    p->header_at = p->name_to = p->id_at = p->id_to = qtc_pos(p, i);
     p->state = QTC_S_NAME;
     return i;
 }
@@ -254,8 +309,13 @@ static struct qtc_bytes name_text(struct qtc_parser *p, size_t i)
 /* A call of this format, whose markup so far ends at `end`. */
 static void begin_call(struct qtc_parser *p, const struct qtc_format *f, bool certain, uint64_t end, size_t i)
 {
+    struct qtc_bytes name = qtc_name_set(p, f, name_text(p, i));
+    if (p->id_to > p->id_at) {
+        p->call.id.len = 0;
+        qtc_buf_add(&p->call.id, qtc_held_from(p, p->id_at, i).data, (size_t)(p->id_to - p->id_at));
+    }
     p->call.format = f;
-    qtc_call_begin(p, qtc_name_set(p, f, name_text(p, i)), 0, certain, end);
+    qtc_call_begin(p, name, 0, certain, end);
 }
 
 /* A call's object where a name was due. */
@@ -265,6 +325,13 @@ static size_t begin_object(struct qtc_parser *p, size_t i)
     p->text.in_function = true;
     qtc_object_begin(p, f == NULL ? p->header_format : f, false);
     return i;
+}
+
+/* A line of text that goes on with a list is more than prose only if the tools have that name. */
+static bool is_prose(const struct qtc_parser *p, struct qtc_bytes name)
+{
+    return p->text.bare && !p->text.line_blank && p->options.tools != NULL &&
+           qtc_tools_find(p->options.tools, name) == NULL;
 }
 
 /* in[i] opens the arguments. */
@@ -280,6 +347,9 @@ static size_t on_bracket(struct qtc_parser *p, size_t i)
         return qtc_not_structure(p, i);
     }
     bool reader = f->body == QTC_BODY_PYTHON || f->body == QTC_BODY_GEMMA;
+    if (is_prose(p, name_text(p, i))) {
+        return qtc_not_structure(p, i);
+    }
     bool certain = !reader && p->text.in_block;
     begin_call(p, f, certain, qtc_pos(p, i), i);
     if (reader) {
@@ -315,6 +385,10 @@ static size_t behind_name(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_name(struct qtc_parser *p, size_t i)
 {
+    while (i < p->n && p->header_at == qtc_pos(p, i) && qtc_is_blank(p->in[i])) {
+        i++;
+        p->header_at++; /* <|tool_call_begin|> NAME */
+    }
     while (i < p->n && qtc_name_char(p->in[i])) {
         i++;
     }
@@ -334,6 +408,16 @@ size_t qtc_step_name_gap(struct qtc_parser *p, size_t i)
     while (i < p->n && qtc_is_blank(p->in[i])) {
         i++;
     }
+    return i < p->n ? behind_name(p, i) : i;
+}
+
+/* Behind id_open. */
+size_t qtc_step_name_id(struct qtc_parser *p, size_t i)
+{
+    while (i < p->n && qtc_name_char(p->in[i])) {
+        i++;
+    }
+    p->id_to = qtc_pos(p, i);
     return i < p->n ? behind_name(p, i) : i;
 }
 
@@ -358,10 +442,22 @@ static bool may_stand_alone(struct qtc_parser *p, struct qtc_bytes name)
     return own == NULL ? p->options.tools == NULL : qtc_group_named(p, '\0') == own;
 }
 
+static bool is_type(const struct qtc_parser *p, struct qtc_bytes word)
+{
+    return qtc_group_types(p) && qtc_bytes_is(word, "function");
+}
+
+/* Where the given format has no types, only the usual one is read as such. */
+static bool may_be_type(const struct qtc_parser *p, struct qtc_bytes word)
+{
+    const struct qtc_format *own = p->options.format;
+    return is_type(p, word) || (qtc_group_types(p) && (own == NULL || own->type_first));
+}
+
 static size_t on_name_end(struct qtc_parser *p, const struct qtc_format *f, size_t i)
 {
     p->header_format = f;
-    if (qtc_group_types(p)) {
+    if (may_be_type(p, name_text(p, i))) {
         p->state = QTC_S_NAME_TYPE;
         return i;
     }
@@ -379,6 +475,11 @@ size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
         p->state = QTC_S_NAME_GAP;
         return i;
     }
+    if (mark->kind == QTC_M_ID && name.len > 0) {
+        p->id_at = p->id_to = qtc_pos(p, i);
+        p->state = QTC_S_NAME_ID;
+        return i;
+    }
     if (f == NULL || name.len == 0 || opens ||
         (mark->kind == QTC_M_CLOSE && !may_stand_alone(p, qtc_name_set(p, f, name)))) {
         return qtc_not_structure(p, i);
@@ -389,4 +490,16 @@ size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
     begin_call(p, f, true, p->tag, i);
     p->origin = QTC_S_FUNCTION;
     return qtc_structure(p, mark, i);
+}
+
+static bool in_name(const struct qtc_parser *p)
+{
+    enum qtc_state state = p->state == QTC_S_TAG ? p->origin : p->state;
+    return state >= QTC_S_NAME && state <= QTC_S_NAME_TYPE;
+}
+
+bool qtc_name_cut(struct qtc_parser *p)
+{
+    struct qtc_bytes name = in_name(p) ? name_text(p, 0) : qtc_bytes(NULL, 0);
+    return name.len > 0 && !is_type(p, name);
 }

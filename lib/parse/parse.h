@@ -23,7 +23,7 @@ enum qtc_recover {
 enum qtc_reasoning {
     QTC_REASONING_SPLIT, /* REASONING events */
     QTC_REASONING_DROP,  /* its bytes are FRAMING */
-    QTC_REASONING_INLINE /* left in the content, markers and all */
+    QTC_REASONING_INLINE /* left in the content, markers and all; messages of their own are not */
 };
 
 struct qtc_parse_options {

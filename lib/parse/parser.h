@@ -11,7 +11,9 @@
  *   value.c   where a tagged parameter's value ends
  *   arguments.c  a call's begin and end, its parameters and their JSON
  *   call.c    a call's JSON object
- *   body.c    functions whose inside is read as a whole: elements, YAML
+ *   body.c    functions whose inside is read as a whole: YAML, what may be no call
+ *   tool.c    functions whose tag is a tool's name
+ *   children.c  parameters that are elements, as they come; child_value.c  their text
  *   reader.c  arguments in the syntax of another language: Python, Gemma, YAML
  *
  * The window. Offsets count the bytes of the text. Events have taken [0, done).
@@ -45,6 +47,8 @@
 enum qtc_state {
     QTC_S_TEXT,         /* content or reasoning */
     QTC_S_TEXT_MARK,    /* a marker may have begun */
+    QTC_S_TEXT_TAG,     /* in a tag within the answer, behind its beginning */
+    QTC_S_LABEL,        /* in what may stand before reasoning */
     QTC_S_SUFFIX,       /* in the suffix of one: <tool_calls:6124c78e> */
     QTC_S_TAIL,         /* a character's first bytes; `tail_state` follows */
     QTC_S_MESSAGE,      /* in a message's header */
@@ -52,6 +56,7 @@ enum qtc_state {
     QTC_S_FENCE,        /* ```lang at the beginning of a body */
     QTC_S_NAME,         /* in a function's name that is plain text */
     QTC_S_NAME_GAP,     /* blanks behind it */
+    QTC_S_NAME_ID,      /* in the call's id behind it */
     QTC_S_NAME_TYPE,    /* behind its closing marker: was it the call's type? */
     QTC_S_FUNCTION,     /* in a function, between parameters */
     QTC_S_INNER,        /* text in a function where a parameter is due */
@@ -63,6 +68,8 @@ enum qtc_state {
     QTC_S_VALUE_LINE,   /* a line end in it that may belong to the markup */
     QTC_S_VALUE_TAG,    /* '<' in it */
     QTC_S_VALUE_HEADER, /* in a tag there, behind the part that names it */
+    QTC_S_VALUE_NAME,   /* behind a function's tag there: a name that is plain text */
+    QTC_S_CDATA,        /* in <![CDATA[ there */
     QTC_S_FOLLOW,       /* behind a closing tag or an opener there: blanks */
     QTC_S_FOLLOW_TAG,   /* and the tag behind them */
     QTC_S_NEST,         /* in a call inside the value, until what follows tells whose it is */
@@ -70,7 +77,7 @@ enum qtc_state {
     QTC_S_JSON_TAG,     /* '<' in it: `close` or `open`, where a bracket is missing? */
     QTC_S_JSON_FOLLOW,  /* `close` in a string: is the next block behind it? */
     QTC_S_READER,       /* in arguments that a reader of their own takes */
-    QTC_S_BODY,         /* in a function whose inside is read as a whole */
+    QTC_S_BODY,         /* in a function whose inside is elements or YAML; `body` says where */
     QTC_S_ARRAY,        /* between the calls of an array */
     QTC_S_TRIAL_TAIL,   /* behind a call in a code fence, to the end of its line */
     QTC_STATES
@@ -79,21 +86,26 @@ enum qtc_state {
 enum qtc_mark_kind {
     QTC_M_OPEN,
     QTC_M_CLOSE,
-    QTC_M_FUNCTION,       /* <function */
-    QTC_M_TOOL,           /* <NAME, of a tool */
-    QTC_M_NAME_END,       /* behind a function's name that is plain text */
-    QTC_M_END_FUNCTION,   /* </function */
-    QTC_M_PARAMETER,      /* <parameter, <arg_key> */
-    QTC_M_TYPE,           /* <arg_type> */
-    QTC_M_VALUE,          /* <arg_value> */
-    QTC_M_END_PARAMETER,  /* </parameter */
-    QTC_M_PROPERTY,       /* a parameter's own name as its tag, closed */
-    QTC_M_SKIP,           /* says nothing */
-    QTC_M_HEADER,         /* begins a message's header */
-    QTC_M_HEADER_END,     /* ends it */
-    QTC_M_MESSAGE_CLOSE,  /* ends the message */
+    QTC_M_FUNCTION,      /* <function */
+    QTC_M_TOOL,          /* <NAME, of a tool */
+    QTC_M_TOOL_LINE,     /* NAME, of a tool, on a line of its own */
+    QTC_M_ELEMENT,       /* <tool_name, the first element of a block */
+    QTC_M_ID,            /* between the name and that: the id follows */
+    QTC_M_NAME_END,      /* behind a function's name that is plain text */
+    QTC_M_END_FUNCTION,  /* </function */
+    QTC_M_PARAMETER,     /* <parameter, <arg_key> */
+    QTC_M_TYPE,          /* <arg_type> */
+    QTC_M_VALUE,         /* <arg_value> */
+    QTC_M_END_PARAMETER, /* </parameter */
+    QTC_M_PROPERTY,      /* a parameter's own name as its tag, closed */
+    QTC_M_CDATA,         /* in a value: plain text up to ]]> */
+    QTC_M_SKIP,          /* says nothing */
+    QTC_M_HEADER,        /* begins a message's header */
+    QTC_M_HEADER_END,    /* ends it */
+    QTC_M_MESSAGE_CLOSE, /* ends the message */
     QTC_M_CONTENT_OPEN,
     QTC_M_CONTENT_CLOSE,
+    QTC_M_TEXT_TAG, /* within the answer, left out of it */
     QTC_M_THINK_OPEN,
     QTC_M_THINK_CLOSE,
     QTC_M_SPECIAL
@@ -101,9 +113,9 @@ enum qtc_mark_kind {
 
 /* What each id of a qtc_markers stands for. */
 struct qtc_mark {
-    const char *text;   /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
-    const char *row;    /* as the format's row has it */
-    const char *end;    /* what ends its tag, where that goes on */
+    const char *text;                /* as it is looked for; "<tool_calls:" where a suffix and '>' follow */
+    const char *row;                 /* as the format's row has it */
+    const char *end;                 /* what ends its tag, where that goes on */
     const struct qtc_format *format; /* the first of the set that has it */
     enum qtc_mark_kind kind;
 };
@@ -131,16 +143,17 @@ struct qtc_text_state {
     bool dropped;     /* the message is none of the user's */
     bool bare;        /* the block began without an opener, and no call is certain */
     bool no_calls;    /* the message holds no calls, only text */
-    bool block_call; /* there was a call in this block */
+    bool block_call;  /* there was a call in this block */
     bool seen_call;
-    bool thought;     /* there was reasoning */
+    bool thought;      /* there was reasoning */
     bool think_quoted; /* its opener stood in a line of text: so its closer is text too */
-    unsigned ticks;   /* length of the run of backticks or tildes that is going on */
+    unsigned ticks;    /* length of the run of backticks or tildes that is going on */
     char tick, fence_tick;
     bool ticks_begin; /* it began its line */
     unsigned code;    /* ticks that opened the code span; 0: none */
     unsigned fence;   /* ticks that opened the code fence; 0: none */
     unsigned calls;
+    const char *label;               /* may stand here and begin reasoning; NULL: none */
     const struct qtc_format *format; /* of the last call */
 };
 
@@ -148,7 +161,8 @@ struct qtc_text_state {
  * always under `strict`. */
 struct qtc_trial {
     bool on, failed;
-    bool in_fence;          /* nothing else may stand on its last line */
+    bool in_fence; /* nothing else may stand on its last line */
+    bool quiet;    /* it began without an opener: that it failed is no defect */
     uint64_t at, raw_to;
     struct qtc_buf raw;     /* the text in [at, raw_to) */
     struct qtc_buf records; /* its events */
@@ -159,13 +173,18 @@ struct qtc_trial {
 /* A parameter that the call has already. */
 struct qtc_member {
     uint64_t hash;
-    size_t name, name_len;  /* in call.names */
-    size_t text, text_len;  /* hold_calls: `"key":value` in call.texts */
-    unsigned next;          /* of the same bucket, plus one */
-    bool closed;            /* its value is complete */
+    size_t name, name_len; /* in call.names */
+    size_t text, text_len; /* hold_calls: `"key":value` in call.texts */
+    unsigned next;         /* of the same bucket, plus one */
+    bool closed;           /* its value is complete */
 };
 
-enum qtc_name_flag { QTC_NAME_QUOTED = 1, QTC_NAME_SPACED = 2, QTC_NAME_ATTRIBUTE = 4, QTC_NAME_UNTERMINATED = 8 };
+enum qtc_name_flag {
+    QTC_NAME_QUOTED = 1,
+    QTC_NAME_SPACED = 2,
+    QTC_NAME_ATTRIBUTE = 4,
+    QTC_NAME_UNTERMINATED = 8
+};
 
 /* The call that is being read. */
 struct qtc_call {
@@ -174,15 +193,16 @@ struct qtc_call {
     struct qtc_buf name, id;
     struct qtc_buf key; /* a parameter's, until its value begins */
     unsigned key_types; /* what the markup says of that value: enum qtc_type */
+    unsigned key_flags; /* enum qtc_name_flag */
     bool has_key;
-    bool open;      /* CALL is out, CALL_END is not */
-    bool pending;   /* the name is known, but not yet that it is a call */
-    bool began;     /* the arguments' JSON has its opening brace */
-    bool whole;     /* the arguments came as one JSON value */
-    bool inner;     /* there was text between its tags */
+    bool open;           /* CALL is out, CALL_END is not */
+    bool pending;        /* the name is known, but not yet that it is a call */
+    bool began;          /* the arguments' JSON has its opening brace */
+    bool whole;          /* the arguments came as one JSON value */
+    bool inner;          /* there was text between its tags */
     const char *wrapper; /* the name of a parameter whose value may be all arguments: it waits */
-    bool released;  /* hold_calls: it was too long, its arguments go out as they come */
-    unsigned flags; /* enum qtc_name_flag, told when the call is certain */
+    bool released;       /* hold_calls: it was too long, its arguments go out as they come */
+    unsigned flags;      /* enum qtc_name_flag, told when the call is certain */
     struct qtc_buf names;
     struct qtc_buf texts;
     struct qtc_buf members; /* struct qtc_member[] */
@@ -195,20 +215,20 @@ enum qtc_value_mode { QTC_VALUE_STREAM, QTC_VALUE_BUFFER, QTC_VALUE_SKIP };
 struct qtc_value {
     enum qtc_value_mode mode;
     unsigned types;
-    char lead;     /* first byte of the tags that may end it */
-    bool guess;    /* no type is known and JSON may be guessed (lenient) */
-    bool first;    /* nothing of it was seen yet */
-    bool nameless; /* <parameter>name</parameter>value */
-    bool naming;   /* its name is being read */
-    size_t member; /* in call.members */
-    size_t start;  /* hold_calls: of its text in call.texts */
-    struct qtc_buf text;  /* BUFFER: as the model wrote it */
-    struct qtc_buf close; /* </NAME> where a property's name is the tag */
-    size_t close_at;      /* how much of it matches, or SIZE_MAX */
+    char lead;                 /* first byte of the tags that may end it */
+    bool guess;                /* no type is known and JSON may be guessed (lenient) */
+    bool first;                /* nothing of it was seen yet */
+    bool nameless;             /* <parameter>name</parameter>value */
+    bool naming;               /* its name is being read */
+    size_t member;             /* in call.members */
+    size_t start;              /* hold_calls: of its text in call.texts */
+    struct qtc_buf text;       /* BUFFER: as the model wrote it */
+    struct qtc_buf close;      /* </NAME> where a property's name is the tag */
+    size_t close_at;           /* how much of it matches, or SIZE_MAX */
     enum qtc_mark_kind closer; /* kind of the tag that is being judged by what follows */
     uint64_t closer_end;
-    bool chain;           /* it is </function> and `close`: the end of its line confirms them too */
-    unsigned depth;       /* NEST: functions open inside */
+    bool chain;     /* it is </function> and `close`: the end of its line confirms them too */
+    unsigned depth; /* NEST: functions open inside */
 };
 
 /* A call's JSON object. */
@@ -216,24 +236,68 @@ struct qtc_object {
     struct qtc_mend mend;
     unsigned reported; /* enum qtc_mended bits already told */
     enum { QTC_KEY_NONE, QTC_KEY_OTHER, QTC_KEY_NAME, QTC_KEY_ID, QTC_KEY_ARGUMENTS } role;
-    bool loose;         /* no opener says that it is a call: its keys must */
-    bool bare;          /* arguments only: in <function=N> */
+    bool loose; /* no opener says that it is a call: its keys must */
+    bool bare;  /* arguments only: in <function=N> */
     bool has_arguments;
-    bool named;         /* its name is known */
-    bool rejected;      /* it is no call */
-    bool as_string;     /* the arguments came in quotes */
+    bool named;             /* its name is known */
+    bool rejected;          /* it is no call */
+    bool as_string;         /* the arguments came in quotes */
     struct qtc_buf scratch; /* keys and what is ignored */
     struct qtc_buf text;    /* the name, or arguments in quotes */
     struct qtc_buf *out;
-    size_t follow;      /* JSON_FOLLOW: how much of `open` matches */
-    bool line;          /* and whether a line end stood before it */
-    bool comma;         /* ARRAY: behind a comma */
-    bool junk;          /* ARRAY: inside text that is no call */
+    size_t follow; /* JSON_FOLLOW: how much of `open` matches */
+    bool line;     /* and whether a line end stood before it */
+    bool comma;    /* ARRAY: behind a comma */
+    bool junk;     /* ARRAY: inside text that is no call */
+};
+
+/* In a function whose inside is elements or YAML. */
+enum qtc_body_place {
+    QTC_B_TOOL,       /* in the tool's own tag, behind its name */
+    QTC_B_LINE,       /* behind the tool's name on a line of its own */
+    QTC_B_LINE_CHILD, /* in the first parameter there: it is a call if that is closed */
+    QTC_B_WHOLE,      /* its end is all that is looked for */
+    QTC_B_BETWEEN,    /* between children */
+    QTC_B_TAG,        /* in a tag there */
+    QTC_B_SLASH,      /* behind "/" there */
+    QTC_B_NAME,       /* in the function's name, an element too */
+    QTC_B_CHILD,      /* in a child that waits for its brothers */
+    QTC_B_CHILD_TAG,
+    QTC_B_VALUE, /* in a child that goes out as it comes */
+    QTC_B_VALUE_TAG,
+    QTC_B_ENTITY,
+    QTC_B_CDATA,
+    QTC_B_FOLLOW,    /* behind a closing tag there: blanks */
+    QTC_B_FOLLOW_TAG /* and the tag behind them */
+};
+
+struct qtc_body_state {
+    enum qtc_body_place at;
+    uint64_t from;       /* where the inside begins */
+    struct qtc_buf rest; /* children of one name that wait, as the model wrote them */
+    struct qtc_buf rest_name;
+    size_t child;         /* in rest: the last one */
+    size_t child_text;    /* and what is in it */
+    bool nested;          /* it has children */
+    bool partial;         /* it was cut: value.text is what there is */
+    struct qtc_buf stack; /* uint64_t[]: hashes of the names open in it, its own included */
+    struct qtc_buf scratch;
+    char first, quote; /* of the tag that is being read: its first byte, in an attribute */
+    bool equals;
+    bool newline;           /* TOOL, LINE: one was behind the name */
+    int phase;              /* TOOL: how far its tag is; VALUE_TAG: which tag it may be */
+    size_t name_at, own_at; /* how much of the child's, of the function's name matches */
+    unsigned blanks;
+    bool raw;       /* VALUE: markup was in it: entities are left as they are */
+    unsigned depth; /* elements of the same name are open in it */
+    bool own;       /* FOLLOW: the tag is the function's */
+    bool slash;     /* "/>" ends the function, whose own tag has no end */
+    bool line;      /* its name stood on a line of its own, not in a tag: its last child may end it */
 };
 
 /* Formats that share an opener, and the marks of their calls. */
 struct qtc_group {
-    const char *opener; /* NULL: none yet */
+    const char *opener;     /* NULL: none yet */
     struct qtc_buf formats; /* const struct qtc_format *[] */
     struct qtc_mark_set marks;
 };
@@ -255,21 +319,23 @@ struct qtc_parser {
     struct qtc_buf hold;
 
     enum qtc_state state;
-    enum qtc_state origin;     /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
-    enum qtc_state name_origin; /* NAME: BLOCK, AFTER, ARRAY or TEXT */
-    enum qtc_state tail_state; /* TAIL: where to go on */
-    unsigned node;             /* in the automaton */
+    enum qtc_state origin;          /* TAG, HEADER: BLOCK, FUNCTION, AFTER or TEXT */
+    enum qtc_state name_origin;     /* NAME: BLOCK, AFTER, ARRAY or TEXT */
+    enum qtc_state tail_state;      /* TAIL: where to go on */
+    unsigned node;                  /* in the automaton */
     enum qtc_mark_kind header_kind; /* HEADER */
     const struct qtc_format *header_format;
-    const char *header_end;    /* the marker that ends the tag */
-    size_t header_matched;     /* how much of it is there */
-    uint64_t header_at;        /* where the tag's inside, or the name, begins */
-    uint64_t name_to;          /* where the name ends */
-    uint64_t header_to;        /* where the tag ends */
-    size_t header_len;         /* of its inside */
-    bool header_sure;          /* it has an equals sign: no need to ask whether it may be a tag */
-    unsigned header_flags;     /* enum qtc_name_flag that the tag itself gives */
-    bool no_nest;              /* while a nested call is read again */
+    const char *header_end; /* the marker that ends the tag */
+    size_t header_matched;  /* how much of it is there */
+    bool header_quoted;     /* in an attribute's quotes */
+    uint64_t header_at;     /* where the tag's inside, or the name, begins */
+    uint64_t name_to;       /* where the name ends */
+    uint64_t id_at, id_to;  /* the id behind a name that is plain text; the same: none */
+    uint64_t header_to;     /* where the tag ends */
+    size_t header_len;      /* of its inside */
+    bool header_sure;       /* it has an equals sign: no need to ask whether it may be a tag */
+    unsigned header_flags;  /* enum qtc_name_flag that the tag itself gives */
+    bool no_nest;           /* while a nested call is read again */
 
     struct qtc_text_state text;
     struct qtc_trial trial;
@@ -278,20 +344,21 @@ struct qtc_parser {
     struct qtc_object object;
     struct qtc_python python;
     struct qtc_gemma gemma;
+    struct qtc_body_state body;
     struct qtc_buf args; /* arguments' JSON that is not out yet */
 
     struct qtc_mark_set text_marks;
     struct qtc_mark_set tag_marks;
-    const char *opener;   /* that tag_marks are of, or one of the above */
-    char suffix[QTC_SUFFIX]; /* of the text's last marker; "": none */
-    size_t suffix_len;       /* SUFFIX: how much of it is there */
-    const struct qtc_mark *suffixed; /* and the marker that it belongs to */
-    struct qtc_buf group; /* the formats that have it: const struct qtc_format *[] */
+    const char *opener;                  /* that tag_marks are of, or one of the above */
+    char suffix[QTC_SUFFIX];             /* of the text's last marker; "": none */
+    size_t suffix_len;                   /* SUFFIX: how much of it is there */
+    const struct qtc_mark *suffixed;     /* and the marker that it belongs to */
+    struct qtc_buf group;                /* the formats that have it: const struct qtc_format *[] */
     struct qtc_group groups[QTC_GROUPS]; /* those used before; the next one to go is the oldest */
     unsigned oldest;
-    bool bare;            /* text may begin with a call */
+    bool bare;             /* text may begin with a call */
     bool starts_in_header; /* or inside a message's header */
-    bool header_bare;     /* which that message's does */
+    bool header_bare;      /* which that message's does */
 };
 
 typedef size_t qtc_step(struct qtc_parser *p, size_t i);
@@ -329,6 +396,10 @@ void qtc_use_formats(struct qtc_parser *p);
 /* Formats that share an opener, and the marks of their calls. "": the formats
  * whose calls need none. */
 void qtc_use_group(struct qtc_parser *p, const char *opener);
+/* The format was asked for, or is likely: what looks much like it is it. */
+bool qtc_is_given(const struct qtc_parser *p, const struct qtc_format *f);
+/* Name and arguments are elements of their own: <tool_name>, <tool_arguments>. */
+bool qtc_has_wrappers(const struct qtc_format *f);
 /* The first of the group with this body; NULL: none. */
 const struct qtc_format *qtc_group_find(const struct qtc_parser *p, enum qtc_body body);
 /* The first of the group whose function's name is plain text before this byte, a
@@ -338,12 +409,17 @@ const struct qtc_format *qtc_group_named(const struct qtc_parser *p, char next);
 const struct qtc_format *qtc_group_lists(const struct qtc_parser *p);
 /* The first of the group whose messages have channels, or have none. */
 const struct qtc_format *qtc_group_messages(const struct qtc_parser *p, bool channels);
+/* The format as which an object in the group's markers is read: the first that writes such,
+ * or else one that stands for the group. */
+const struct qtc_format *qtc_group_objects(const struct qtc_parser *p);
 /* One that stands for the group. */
 const struct qtc_format *qtc_group_first(const struct qtc_parser *p);
 /* One of the group writes functions' names as text. */
 bool qtc_group_names(const struct qtc_parser *p);
 /* One of the group writes a call's type before its name. */
 bool qtc_group_types(const struct qtc_parser *p);
+/* The opener is one that usually stands inside a block: the block's own is missing. */
+bool qtc_group_skips(const struct qtc_parser *p, const char *opener);
 /* The group has markers that end a block. */
 bool qtc_group_closes(const struct qtc_parser *p);
 /* The marker that ends at this node, or NULL. */
@@ -360,6 +436,8 @@ static inline bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node
 }
 
 void qtc_mark_set_free(struct qtc_mark_set *set);
+/* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
+bool qtc_is_token(const char *marker);
 
 /* ---- engine.c ----------------------------------------------------------- */
 
@@ -390,7 +468,11 @@ void qtc_trial_drop(struct qtc_parser *p);
 
 /* ---- text.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_suffix, qtc_step_tail;
+qtc_step qtc_step_text, qtc_step_text_mark, qtc_step_text_tag, qtc_step_label, qtc_step_suffix, qtc_step_tail;
+/* The text ends where a marker may have begun. */
+void qtc_text_cut(struct qtc_parser *p);
+/* The kept bytes before `end`, unless a call stands before them, are text. */
+void qtc_give_before(struct qtc_parser *p, uint64_t end, size_t i);
 /* Bytes that are content without having been looked at: fences, lines. */
 void qtc_text_note(struct qtc_parser *p, struct qtc_bytes text);
 void qtc_text_begin(struct qtc_parser *p, bool after_call);
@@ -410,6 +492,8 @@ size_t qtc_tag_begin(struct qtc_parser *p, size_t i);
 void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 /* One more byte of a header: 1 at its end, -1 where it cannot go on. */
 int qtc_header_byte(struct qtc_parser *p, char c);
+/* The next tool's tag, [tag, base + i), where the open call should have ended. */
+size_t qtc_body_next(struct qtc_parser *p, size_t i);
 /* A closing tag that was found with its end. */
 bool qtc_tag_closed(const struct qtc_mark *mark);
 /* What looked like markup has no place here. Returns i. */
@@ -417,12 +501,14 @@ size_t qtc_not_structure(struct qtc_parser *p, size_t i);
 
 /* ---- name.c ------------------------------------------------------------- */
 
-qtc_step qtc_step_name, qtc_step_name_gap, qtc_step_name_type;
+qtc_step qtc_step_name, qtc_step_name_gap, qtc_step_name_id, qtc_step_name_type;
 /* A function's name that is plain text begins at in[i]. */
 size_t qtc_name_begin(struct qtc_parser *p, size_t i);
 /* The mark is the end of one, or of what stands behind it. */
 size_t qtc_name_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 bool qtc_name_char(char c);
+/* The text ends in a function's name that is plain text, or right behind it. */
+bool qtc_name_cut(struct qtc_parser *p);
 /* The name in the inside of a function's or a parameter's tag, and the types that
  * it gives. False where there is none. */
 struct qtc_tag {
@@ -436,8 +522,8 @@ bool qtc_tag_read(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
 bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qtc_bytes inside);
 /* The marker is whole: what follows it is text. Else its tag goes on, as "<function" does. */
 bool qtc_tag_whole(const char *marker);
-/* enum qtc_type bits of a type's name, or of "true" and "false": is it a string? 0: neither. */
-unsigned qtc_type_named(struct qtc_bytes name);
+/* The text of an attribute: without entities, where the format has them. */
+struct qtc_bytes qtc_name_plain(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name);
 /* Takes a call's name as the model wrote it: without its prefix, its id apart. */
 struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, struct qtc_bytes name);
 
@@ -446,19 +532,45 @@ struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, 
 qtc_step qtc_step_message;
 /* mark NULL: the text begins inside the header. */
 size_t qtc_message_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+/* The header ends at p->tag, its closing marker at base + i. */
+size_t qtc_message_header_end(struct qtc_parser *p, size_t i);
 size_t qtc_message_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 size_t qtc_message_close(struct qtc_parser *p, size_t i);
 
 /* ---- body.c ------------------------------------------------------------- */
 
 qtc_step qtc_step_body;
-/* Behind the function's opening tag. `close`: what ends its inside, besides the
- * group's closing markers. */
-size_t qtc_body_begin(struct qtc_parser *p, struct qtc_bytes close, size_t i);
+/* The format's functions hold elements or YAML. */
+bool qtc_reads_body(const struct qtc_format *f);
+/* Behind the function's opening tag. */
+size_t qtc_body_begin(struct qtc_parser *p, size_t i);
+/* A block's first element is the function's name: its tag, <NAME, has begun at p->tag. */
+size_t qtc_body_element(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
 /* It has no inside: the tag was closed at once. */
 size_t qtc_body_end(struct qtc_parser *p, size_t i);
+/* Behind <NAME, or NAME, of a tool; p->tag is where it begins. */
+size_t qtc_tool_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t i);
+qtc_step qtc_step_tool;
+/* The text ends, and nothing of the call is missing. */
+bool qtc_body_complete(const struct qtc_parser *p);
 /* The text ends inside. */
 void qtc_body_cut(struct qtc_parser *p);
+/* Children of one name that waited, as a member of the arguments. */
+void qtc_body_rest(struct qtc_parser *p);
+/* Children of that name may be an array. */
+bool qtc_body_joins(const struct qtc_parser *p, struct qtc_bytes name);
+/* And the one in which the text ended, as far as it goes. */
+void qtc_body_partial(struct qtc_parser *p);
+
+/* ---- children.c --------------------------------------------------------- */
+
+qtc_step qtc_step_children;
+/* The text ends there. */
+void qtc_children_cut(struct qtc_parser *p);
+/* What waits for a decision there is text of the child; false: in none. */
+bool qtc_body_limit(struct qtc_parser *p, size_t i);
+/* A character was cut by the end of a piece, and is whole now. */
+size_t qtc_body_tail(struct qtc_parser *p, size_t i);
 
 /* ---- reader.c ----------------------------------------------------------- */
 
@@ -479,6 +591,9 @@ void qtc_call_end(struct qtc_parser *p, uint64_t end, bool truncated);
 /* A parameter's name is known, its value begins. */
 /* `types`: what the markup says of it, 0: nothing. */
 void qtc_parameter_begin(struct qtc_parser *p, struct qtc_bytes name, unsigned flags, unsigned types);
+uint64_t qtc_hash_name(struct qtc_bytes name);
+/* A whole member, its value as JSON. join: one that is there already goes before its elements. */
+void qtc_parameter_json(struct qtc_parser *p, struct qtc_bytes name, struct qtc_bytes json, bool join);
 /* <parameter> without a name: it comes as if it were the value. */
 void qtc_parameter_unnamed(struct qtc_parser *p);
 void qtc_value_data(struct qtc_parser *p, struct qtc_bytes text);
@@ -495,8 +610,8 @@ void qtc_value_cut(struct qtc_parser *p);
 
 /* ---- value.c ------------------------------------------------------------ */
 
-qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_follow,
-    qtc_step_follow_tag, qtc_step_nest;
+qtc_step qtc_step_value, qtc_step_value_line, qtc_step_value_tag, qtc_step_value_header, qtc_step_value_name,
+    qtc_step_cdata, qtc_step_follow, qtc_step_follow_tag, qtc_step_nest;
 /* The text ends here, inside a value. True where text was read again: the state
  * that this led to ends too. */
 bool qtc_value_finish(struct qtc_parser *p);
@@ -505,8 +620,6 @@ size_t qtc_value_reject(struct qtc_parser *p, size_t i);
 
 /* ---- call.c ------------------------------------------------------------- */
 
-/* The format as which an object in the group's markers is read. */
-const struct qtc_format *qtc_object_format(const struct qtc_parser *p);
 qtc_step qtc_step_json, qtc_step_json_tag, qtc_step_json_follow, qtc_step_array;
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare);
 /* What looked like a marker, [tag, base + i), is part of the object's text. Returns i. */

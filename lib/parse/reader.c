@@ -30,6 +30,7 @@ static size_t end_call(struct qtc_parser *p, size_t i)
 {
     qtc_call_end(p, qtc_pos(p, i), false);
     qtc_unmark(p);
+    p->object.comma = false;
     p->state = p->text.in_array ? QTC_S_ARRAY : QTC_S_AFTER;
     return i;
 }
@@ -51,6 +52,12 @@ static size_t give_up(struct qtc_parser *p, size_t i)
     return end_call(p, i);
 }
 
+/* A list inside a line of text is more than prose only if it says something: [f()] does not. */
+static bool is_prose(const struct qtc_parser *p)
+{
+    return p->call.pending && p->text.bare && !p->text.line_blank && !p->text.block_call;
+}
+
 static size_t step_python(struct qtc_parser *p, size_t i)
 {
     struct qtc_python *r = &p->python;
@@ -60,6 +67,9 @@ static size_t step_python(struct qtc_parser *p, size_t i)
         commit(p, i);
         break;
     case QTC_PYTHON_DONE:
+        if (is_prose(p)) {
+            return qtc_not_structure(p, i);
+        }
         commit(p, i);
         report(p, r->found);
         return end_call(p, i);

@@ -103,8 +103,8 @@ size_t qtc_tag_begin(struct qtc_parser *p, size_t i)
 void qtc_block_begin(struct qtc_parser *p, const char *opener)
 {
     qtc_use_group(p, opener);
-    p->text.in_block = true;
-    p->text.no_close = !qtc_group_closes(p);
+    p->text.in_block = !qtc_group_skips(p, opener);
+    p->text.no_close = opener[0] == '\0' || !qtc_group_closes(p);
     p->text.in_array = p->text.block_call = p->text.in_function = false;
     p->header_format = NULL;
     p->state = QTC_S_BLOCK;
@@ -122,24 +122,17 @@ size_t qtc_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
     return i;
 }
 
-/* A call's object may stand behind any opener: then it is of the format that
- * writes such, or else read as if it were. */
-const struct qtc_format *qtc_object_format(const struct qtc_parser *p)
-{
-    const struct qtc_format *f = qtc_group_find(p, QTC_BODY_JSON);
-    return f != NULL ? f : qtc_group_first(p);
-}
-
 /* A JSON object, or an array of calls; kept from the block's opener on. */
 static size_t begin_json(struct qtc_parser *p, char c, size_t i)
 {
-    const struct qtc_format *format = qtc_object_format(p);
+    const struct qtc_format *format = qtc_group_objects(p);
     if (c == '[') {
         format = p->text.bare ? qtc_group_lists(p) : format;
         p->text.in_array = true;
         p->object.junk = p->object.comma = false;
         p->state = QTC_S_ARRAY;
-        if (!(format->array && format->body == QTC_BODY_JSON) && p->text.in_block) {
+        bool named = format->body == QTC_BODY_TAGS || (format->body == QTC_BODY_NAMED && !format->bare);
+        if (p->text.in_block && !p->text.bare && (!format->array || named)) {
             qtc_defect(p, QTC_D_ARRAY_IN_BLOCK, qtc_bytes(NULL, 0));
         }
         return i + 1;
@@ -163,15 +156,15 @@ size_t qtc_step_block(struct qtc_parser *p, size_t i)
         return i;
     }
     char c = p->in[i];
+    if (p->tag_marks.find.first[(unsigned char)c]) {
+        return qtc_tag_begin(p, i);
+    }
     if (c == '{' || c == '[') {
         p->origin = QTC_S_BLOCK;
         return begin_json(p, c, i);
     }
     if (c == '`') {
         return begin_fence(p, i);
-    }
-    if (p->tag_marks.find.first[(unsigned char)c]) {
-        return qtc_tag_begin(p, i);
     }
     if (qtc_name_char(c) && qtc_group_names(p)) {
         return qtc_name_begin(p, i);
@@ -220,6 +213,11 @@ static size_t value_without_tag(struct qtc_parser *p, size_t i)
 
 size_t qtc_step_function(struct qtc_parser *p, size_t i)
 {
+    if (qtc_reads_body(p->call.format)) { /* behind JSON, or text between children */
+        p->body.at = QTC_B_BETWEEN;
+        p->state = QTC_S_BODY;
+        return i;
+    }
     i = skip(p, i);
     if (i == p->n) {
         return i;
@@ -248,16 +246,18 @@ size_t qtc_step_function(struct qtc_parser *p, size_t i)
 /* More than one call between one pair of markers, where a call has a pair of its own. */
 static void tell_several(struct qtc_parser *p)
 {
-    if (p->text.in_block && !qtc_group_first(p)->array && !p->call.format->array) {
+    if (p->text.in_block && !p->text.no_close && !qtc_group_first(p)->array && !p->call.format->array) {
         qtc_defect(p, QTC_D_SEVERAL_IN_BLOCK, qtc_bytes(NULL, 0));
     }
 }
 
 size_t qtc_step_after(struct qtc_parser *p, size_t i)
 {
-    do {
-        i = skip(p, i);
-    } while (i < p->n && p->text.in_block && (p->in[i] == ',' || p->in[i] == ';') && ++i < p->n);
+    i = skip(p, i);
+    while (i < p->n && p->text.in_block && (p->in[i] == ',' || p->in[i] == ';')) {
+        p->object.comma = true;
+        i = skip(p, i + 1);
+    }
     if (i == p->n) {
         return i;
     }
@@ -269,7 +269,8 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
     if (!p->text.in_block) {
         return leave(p, i);
     }
-    if (qtc_name_char(c) && qtc_group_find(p, QTC_BODY_PYTHON) != NULL) {
+    bool names = qtc_group_find(p, QTC_BODY_PYTHON) != NULL || qtc_group_find(p, QTC_BODY_GEMMA) != NULL;
+    if (names && qtc_name_char(c) && (!p->text.no_close || p->object.comma)) {
         p->cand = qtc_pos(p, i);
         return qtc_name_begin(p, i);
     }
@@ -283,7 +284,7 @@ size_t qtc_step_after(struct qtc_parser *p, size_t i)
         qtc_emit_held(p, QTC_FRAMING, i + 1);
         return i + 1;
     }
-    if (c == '`') {
+    if (c == '`' && !(p->text.no_close && p->trial.in_fence)) { /* that is the end of the one around all */
         return begin_fence(p, i);
     }
     return leave(p, i);
@@ -310,6 +311,36 @@ static size_t headless(struct qtc_parser *p, const struct qtc_mark *mark, size_t
     return i;
 }
 
+/* [1, 2] where a marker may begin with '['. */
+static size_t json_again(struct qtc_parser *p, char first, size_t i)
+{
+    uint64_t from = p->tag;
+    if (p->origin == QTC_S_FUNCTION) {
+        if (p->call.pending) {
+            qtc_call_commit(p, from);
+        }
+        qtc_object_begin(p, p->call.format, true);
+        return qtc_replay(p, from, i, QTC_S_JSON);
+    }
+    struct qtc_buf again = {0};
+    qtc_buf_put(&again, qtc_held_from(p, from + 1, i));
+    qtc_keep(p, i);
+    begin_json(p, first, i);
+    i = qtc_again(p, from + 1, qtc_buf_bytes(&again), i);
+    qtc_buf_free(&again);
+    return i;
+}
+
+static bool json_due(const struct qtc_parser *p, char first)
+{
+    if (first != '[') {
+        return false;
+    }
+    return p->origin == QTC_S_BLOCK ||
+           (p->origin == QTC_S_FUNCTION && p->call.format->body == QTC_BODY_NAMED && !p->call.began &&
+            !p->call.whole);
+}
+
 /* No marker: a name, or text. */
 static size_t no_tag(struct qtc_parser *p, size_t i)
 {
@@ -318,6 +349,9 @@ static size_t no_tag(struct qtc_parser *p, size_t i)
     if (p->origin == QTC_S_MESSAGE) {
         p->state = QTC_S_MESSAGE;
         return i;
+    }
+    if (json_due(p, first)) {
+        return json_again(p, first, i);
     }
     if (at_name && qtc_name_char(first) && qtc_group_names(p)) {
         qtc_name_begin(p, i);
@@ -333,12 +367,13 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     if (whole && p->origin == QTC_S_BLOCK) {
         return headless(p, mark, i);
     }
-    if (whole) {
+    if (whole || (mark->kind == QTC_M_ELEMENT && p->origin != QTC_S_BLOCK)) {
         return no_tag(p, i);
     }
     switch (p->origin) {
     case QTC_S_NAME:
     case QTC_S_NAME_GAP:
+    case QTC_S_NAME_ID:
         return qtc_name_tag(p, mark, i);
     case QTC_S_MESSAGE:
         return qtc_message_tag(p, mark, i);
@@ -400,14 +435,28 @@ void qtc_header_begin(struct qtc_parser *p, const struct qtc_mark *mark, size_t 
     p->header_format = mark->format;
     p->header_end = mark->end;
     p->header_matched = 0;
-    p->header_sure = false;
+    p->header_sure = p->header_quoted = false;
     p->header_flags = 0;
     p->header_at = qtc_pos(p, i);
     p->state = QTC_S_HEADER;
 }
 
+/* The tag has attributes, and ends with a token: "<|sep|>". */
+static bool quotes_count(const struct qtc_parser *p)
+{
+    const struct qtc_format *f = p->header_format;
+    const char *attribute = p->header_kind == QTC_M_PARAMETER ? f->key_attribute : f->name_attribute;
+    return p->header_end[0] == '<' && attribute != NULL;
+}
+
 int qtc_header_byte(struct qtc_parser *p, char c)
 {
+    if (c == '"' && quotes_count(p)) {
+        p->header_quoted = !p->header_quoted;
+    }
+    if (p->header_quoted) {
+        return c == '\n' ? -1 : 0;
+    }
     if (c == p->header_end[p->header_matched]) {
         return p->header_end[++p->header_matched] == '\0';
     }
@@ -431,11 +480,6 @@ static void end_unclosed(struct qtc_parser *p)
     qtc_mark_move(p, p->tag);
 }
 
-static bool reads_body(const struct qtc_format *f)
-{
-    return f->body == QTC_BODY_ELEMENTS || f->body == QTC_BODY_YAML;
-}
-
 /* A function whose inside is read as a whole. Its name may stand in there. */
 static size_t body_header(struct qtc_parser *p, size_t i)
 {
@@ -449,6 +493,10 @@ static size_t body_header(struct qtc_parser *p, size_t i)
         }
         tag.name = qtc_bytes(NULL, 0);
     }
+    if (p->origin == QTC_S_FUNCTION && p->call.open) {
+        end_unclosed(p);
+        return body_header(p, i); /* the text has moved */
+    }
     if (p->origin == QTC_S_AFTER) {
         p->cand = p->tag;
     }
@@ -457,7 +505,7 @@ static size_t body_header(struct qtc_parser *p, size_t i)
     if (!p->call.pending) {
         qtc_unmark(p);
     }
-    qtc_body_begin(p, qtc_str(f->function_close == NULL ? "" : f->function_close), i);
+    qtc_body_begin(p, i);
     return closed ? qtc_body_end(p, i) : i;
 }
 
@@ -465,7 +513,7 @@ static size_t body_header(struct qtc_parser *p, size_t i)
 static size_t function_header(struct qtc_parser *p, size_t i)
 {
     const struct qtc_format *f = p->header_format;
-    if (reads_body(f)) {
+    if (qtc_reads_body(f)) {
         return body_header(p, i);
     }
     struct qtc_bytes inside = inside_tag(p, i);
@@ -506,6 +554,7 @@ static void keep_key(struct qtc_parser *p, const struct qtc_tag *tag)
     c->key.len = 0;
     qtc_buf_put(&c->key, tag->name);
     c->key_types = tag->types;
+    c->key_flags = tag->flags | p->header_flags;
     c->has_key = true;
     p->state = QTC_S_FUNCTION;
 }
@@ -535,7 +584,8 @@ static size_t parameter_header(struct qtc_parser *p, size_t i)
     } else if (f->value_open != NULL) {
         keep_key(p, &tag);
     } else {
-        qtc_parameter_begin(p, tag.name, tag.flags | p->header_flags, tag.types);
+        struct qtc_bytes name = qtc_name_plain(p, f, tag.name);
+        qtc_parameter_begin(p, name, tag.flags | p->header_flags, tag.types);
     }
     qtc_unmark(p);
     return i;
@@ -587,35 +637,18 @@ static size_t type_header(struct qtc_parser *p, size_t i)
     return p->origin == QTC_S_FUNCTION ? framing(p, i) : qtc_not_structure(p, i);
 }
 
-/* <NAME>, <NAME/>: a tool's own tag. Only what comes behind it tells whether it is a call. */
-static size_t tool_header(struct qtc_parser *p, size_t i)
+size_t qtc_body_next(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_format *f = p->header_format;
-    struct qtc_bytes inside = inside_tag(p, i), tag = qtc_held_from(p, p->tag, i);
-    struct qtc_bytes name = qtc_bytes(tag.data + 1, (size_t)(p->header_at - p->tag) - 1);
-    bool closed = inside.len > 0 && inside.data[inside.len - 1] == '/';
-    if (inside.len > 0 && !closed && !qtc_is_blank(inside.data[0])) {
-        return qtc_not_structure(p, i);
-    }
-    if (p->origin == QTC_S_AFTER) {
-        p->cand = p->tag;
-    }
-    struct qtc_buf close = {0};
-    qtc_buf_str(&close, "</");
-    qtc_buf_put(&close, name);
-    qtc_buf_byte(&close, '>');
-    p->call.format = f;
-    qtc_call_begin(p, name, 0, false, p->header_to);
-    qtc_body_begin(p, qtc_buf_bytes(&close), i);
-    qtc_buf_free(&close);
-    return closed ? qtc_body_end(p, i) : i;
+    end_unclosed(p);
+    p->state = QTC_S_AFTER;
+    return qtc_replay(p, p->tag, i, QTC_S_AFTER);
 }
 
-/* The tag is complete at base + i; its inside has `len` bytes. */
-static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+/* The tag ends at `to`; its inside has `len` bytes. */
+static size_t take_header(struct qtc_parser *p, size_t len, uint64_t to, size_t i)
 {
     p->header_len = len;
-    p->header_to = qtc_pos(p, i);
+    p->header_to = to;
     switch (p->header_kind) {
     case QTC_M_FUNCTION:
         return function_header(p, i);
@@ -623,11 +656,21 @@ static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
         return parameter_header(p, i);
     case QTC_M_TYPE:
         return type_header(p, i);
-    case QTC_M_TOOL:
-        return tool_header(p, i);
     default:
         return closing_header(p, i);
     }
+}
+
+static size_t header_done(struct qtc_parser *p, size_t len, size_t i)
+{
+    return take_header(p, len, qtc_pos(p, i), i);
+}
+
+/* A tag that lacks its end is one where it may stand: a parameter's in a call that may have more. */
+static bool is_due(const struct qtc_parser *p)
+{
+    bool may_have_more = p->origin == QTC_S_FUNCTION && !p->call.whole;
+    return p->header_kind != QTC_M_TYPE && (p->header_kind != QTC_M_PARAMETER || may_have_more);
 }
 
 /* A tag that lacks its end: the name is what stands before the next one, or the line's end. */
@@ -638,8 +681,9 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     struct qtc_bytes inside = qtc_bytes(held.data, held.len - (matched < held.len ? matched : held.len));
     struct qtc_tag tag;
     bool opens = p->header_kind == QTC_M_FUNCTION || p->header_kind == QTC_M_PARAMETER;
-    if (matched > 1 || (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
-                                  memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
+    if (matched > 1 || !is_due(p) ||
+        (opens && (!qtc_tag_read(p->header_format, p->header_kind, inside, &tag) ||
+                   memchr(tag.name.data, ' ', tag.name.len) != NULL))) {
         return qtc_not_structure(p, i);
     }
     p->header_flags |= QTC_NAME_UNTERMINATED;
@@ -648,8 +692,8 @@ static size_t header_cut(struct qtc_parser *p, size_t i)
     }
     uint64_t from = qtc_pos(p, i) - matched; /* the next tag's first byte */
     char first = held.data[inside.len];
-    header_done(p, inside.len, i);
-    return qtc_again(p, from, qtc_bytes(&first, 1), i);
+    take_header(p, inside.len, from, i);
+    return p->trial.failed ? i : qtc_again(p, from, qtc_bytes(&first, 1), i);
 }
 
 size_t qtc_step_header(struct qtc_parser *p, size_t i)
@@ -674,16 +718,20 @@ size_t qtc_step_header(struct qtc_parser *p, size_t i)
 
 /* ---- openers and closers of blocks -------------------------------------- */
 
-/* An opener where its block's body was due: the first one is text. */
+/* An opener where its block's body was due: the first one is text, unless no text is like it. */
 static size_t open_again(struct qtc_parser *p, size_t i)
 {
     if (p->trial.on) {
         return qtc_fail(p, i, QTC_D_STRAY_OPENER);
     }
     qtc_defect(p, QTC_D_STRAY_OPENER, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, i);
     struct qtc_bytes text = qtc_held_to(p, p->tag, i);
-    qtc_text_note(p, text);
-    qtc_emit(p, qtc_text_kind(p), p->tag, text);
+    bool token = qtc_is_token(p->opener);
+    if (!token) {
+        qtc_text_note(p, text);
+    }
+    qtc_emit(p, token ? QTC_FRAMING : qtc_text_kind(p), p->tag, text);
     qtc_mark_move(p, p->tag);
     return i;
 }
@@ -711,11 +759,25 @@ static size_t open_block(struct qtc_parser *p, const struct qtc_mark *mark, size
     return qtc_opener(p, mark, i);
 }
 
+/* A pair of special tokens with nothing between: no words of the answer's. */
+static size_t no_calls(struct qtc_parser *p, size_t i)
+{
+    qtc_defect(p, QTC_D_EMPTY_CALL, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, i);
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->text.in_block = false;
+    qtc_text_begin(p, p->text.after_call);
+    return i;
+}
+
 static size_t close_block(struct qtc_parser *p, size_t i)
 {
     switch (p->origin) {
     case QTC_S_BLOCK:
-        return qtc_fail(p, i, QTC_D_EMPTY_CALL);
+        if (!qtc_is_token(p->opener) || p->trial.on) {
+            return qtc_fail(p, i, QTC_D_EMPTY_CALL);
+        }
+        return no_calls(p, i);
     case QTC_S_FUNCTION:
         if (p->call.pending) {
             return qtc_fail(p, i, QTC_D_STRAY_OPENER);
@@ -739,7 +801,7 @@ static size_t begin_value(struct qtc_parser *p, size_t i)
         return qtc_not_structure(p, i);
     }
     c->has_key = false;
-    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), 0, c->key_types);
+    qtc_parameter_begin(p, qtc_buf_bytes(&c->key), c->key_flags, c->key_types);
     qtc_unmark(p);
     return i;
 }
@@ -795,8 +857,12 @@ size_t qtc_structure(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
     case QTC_M_HEADER:
     case QTC_M_MESSAGE_CLOSE:
         return on_message(p, mark, i);
-    case QTC_M_FUNCTION:
+    case QTC_M_ELEMENT:
+        return p->origin == QTC_S_BLOCK ? qtc_body_element(p, mark, i) : qtc_not_structure(p, i);
     case QTC_M_TOOL:
+    case QTC_M_TOOL_LINE:
+        return qtc_tool_begin(p, mark, i);
+    case QTC_M_FUNCTION:
     case QTC_M_PARAMETER:
     case QTC_M_TYPE:
     case QTC_M_END_FUNCTION:

@@ -5,6 +5,10 @@
  * backticks are counted, since markup inside code is quoted more often than meant. */
 #include "parse/parser.h"
 
+#include <string.h>
+
+#define MAX_TEXT_TAG 256
+
 /* ---- lines, code spans, code fences ------------------------------------- */
 
 /* A run of backticks or tildes has ended: it opens or closes a fence or a span. */
@@ -92,7 +96,7 @@ static bool may_be_bare(const struct qtc_parser *p, char c)
     if (!t->begun && t->fresh) {
         return true;
     }
-    return p->options.format != NULL && (c == '{' || t->line_blank);
+    return p->options.format != NULL;
 }
 
 /* The prompt ended inside a message's header: " to=functions.N<|channel|>…" */
@@ -136,15 +140,16 @@ static size_t scan(struct qtc_parser *p, size_t i)
                 i++;
             }
         }
-        if (i > begin) {
-            if (t->ticks > 0) {
-                end_ticks(t);
-            }
-        } else if (begins_mark(p, in[i]) || may_be_bare(p, in[i])) {
-            break;
-        } else {
-            note_byte(t, in[i++]);
+        if (t->ticks > 0 && (i > begin || in[i] != t->tick)) {
+            end_ticks(t);
         }
+        if (i > begin) {
+            continue;
+        }
+        if (begins_mark(p, in[i]) || may_be_bare(p, in[i])) {
+            break;
+        }
+        note_byte(t, in[i++]);
     }
     return i;
 }
@@ -209,8 +214,49 @@ static void give(struct qtc_parser *p, size_t from, size_t to)
     }
 }
 
+/* Whether the label begins with in[i]; where other text does, it cannot come any more. */
+static bool label_begins(struct qtc_parser *p, size_t i)
+{
+    struct qtc_text_state *t = &p->text;
+    if (p->in[i] == t->label[0]) {
+        return true;
+    }
+    if (!p->text_marks.find.first[(unsigned char)p->in[i]]) {
+        t->label = NULL;
+    }
+    return false;
+}
+
+/* p->node bytes of the label are there. */
+size_t qtc_step_label(struct qtc_parser *p, size_t i)
+{
+    struct qtc_text_state *t = &p->text;
+    qtc_mark_from(p, i);
+    while (i < p->n && p->in[i] == t->label[p->node]) {
+        i++;
+        if (t->label[++p->node] == '\0') {
+            t->label = NULL;
+            t->reasoning = t->thought = true;
+            t->fresh = false;
+            qtc_emit_held(p, QTC_FRAMING, i);
+            p->state = QTC_S_TEXT;
+            return i;
+        }
+    }
+    if (i == p->n) {
+        return i;
+    }
+    t->label = NULL;
+    return qtc_replay(p, p->mark, i, QTC_S_TEXT);
+}
+
 size_t qtc_step_text(struct qtc_parser *p, size_t i)
 {
+    if (p->text.label != NULL && p->mark == QTC_NO_MARK && label_begins(p, i)) {
+        p->node = 0;
+        p->state = QTC_S_LABEL;
+        return i;
+    }
     if (p->text.fresh) {
         i = skip_fresh_blanks(p, i);
         if (i == p->n || p->text.fresh) {
@@ -242,8 +288,13 @@ size_t qtc_step_tail(struct qtc_parser *p, size_t i)
         }
     }
     p->state = p->tail_state;
-    if (p->state == QTC_S_VALUE) {
-        return qtc_value_reject(p, i);
+    if (p->state == QTC_S_VALUE || p->state == QTC_S_CDATA) {
+        qtc_value_reject(p, i);
+        p->state = p->tail_state;
+        return i;
+    }
+    if (p->state == QTC_S_BODY) {
+        return qtc_body_tail(p, i);
     }
     qtc_text_note(p, held);
     qtc_emit_held(p, qtc_text_kind(p), i);
@@ -262,12 +313,20 @@ static void give_held(struct qtc_parser *p, uint64_t end, size_t i)
     qtc_mark_move(p, end);
 }
 
+void qtc_give_before(struct qtc_parser *p, uint64_t end, size_t i)
+{
+    if (p->mark < end && !p->text.after_call) {
+        give_held(p, end, i);
+    }
+}
+
 /* The marker is text. */
 static size_t as_text(struct qtc_parser *p, size_t i)
 {
     p->state = QTC_S_TEXT;
     p->node = 0;
     p->text.fresh = false;
+    p->text.label = NULL;
     p->text.begun |= !p->text.reasoning;
     qtc_text_note(p, qtc_held_from(p, p->cand, i));
     qtc_emit_held(p, qtc_text_kind(p), i);
@@ -305,7 +364,7 @@ static size_t on_opener(struct qtc_parser *p, const struct qtc_mark *mark, size_
     }
     p->origin = QTC_S_TEXT;
     p->text.in_block = p->text.in_array = p->text.in_function = false;
-    qtc_use_group(p, mark->kind == QTC_M_TOOL ? QTC_TOOL_TAG : mark->row);
+    qtc_use_group(p, mark->kind == QTC_M_TOOL || mark->kind == QTC_M_TOOL_LINE ? QTC_TOOL_TAG : mark->row);
     return qtc_structure(p, mark, i);
 }
 
@@ -328,8 +387,8 @@ static size_t on_content(struct qtc_parser *p, bool opens, size_t i)
     if (in_code(p)) {
         return as_text(p, i);
     }
-    if (!opens && p->mark < p->cand && !p->text.after_call) {
-        give_held(p, p->cand, i);
+    if (!opens) {
+        qtc_give_before(p, p->cand, i);
     }
     qtc_emit_held(p, QTC_FRAMING, i);
     p->text.reasoning = opens ? false : p->text.reasoning;
@@ -355,7 +414,7 @@ static size_t on_close(struct qtc_parser *p, size_t i)
     return i;
 }
 
-static size_t on_think_open(struct qtc_parser *p, size_t i)
+static size_t on_think_open(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     if (in_code(p) || !p->text.line_blank) {
         p->text.think_quoted = !p->text.reasoning && !in_code(p);
@@ -370,6 +429,7 @@ static size_t on_think_open(struct qtc_parser *p, size_t i)
     p->state = QTC_S_TEXT;
     p->text.reasoning = p->text.thought = true;
     p->text.fresh = false;
+    p->text.label = mark->format->think_label;
     return i;
 }
 
@@ -377,7 +437,8 @@ static size_t on_think_open(struct qtc_parser *p, size_t i)
 static size_t on_think_close(struct qtc_parser *p, size_t i)
 {
     bool reasoning = p->text.reasoning;
-    bool quoted = !reasoning && (p->text.fence > 0 || p->text.think_quoted);
+    bool words = qtc_name_char(*qtc_held_from(p, p->cand, i).data); /* "Here is my response:" */
+    bool quoted = !reasoning && (p->text.fence > 0 || p->text.think_quoted || words);
     if (p->text.code > 0 || quoted) {
         p->text.think_quoted = false;
         return as_text(p, i);
@@ -394,43 +455,94 @@ static size_t on_think_close(struct qtc_parser *p, size_t i)
     return i;
 }
 
+/* The marker says nothing, and the text goes on as before. */
+static size_t leave_out(struct qtc_parser *p, size_t i)
+{
+    bool fresh = p->text.fresh;
+    qtc_give_before(p, p->cand, i);
+    qtc_emit_held(p, QTC_FRAMING, i);
+    p->state = QTC_S_TEXT;
+    p->node = 0;
+    p->text.fresh = fresh;
+    return i;
+}
+
 static size_t on_special(struct qtc_parser *p, size_t i)
 {
     if (in_code(p)) {
         return as_text(p, i);
     }
-    bool fresh = p->text.fresh;
-    if (p->mark < p->cand && !p->text.after_call) {
-        give_held(p, p->cand, i);
-    }
     qtc_defect(p, QTC_D_SPECIAL_TOKEN, qtc_held_from(p, p->cand, i));
-    qtc_emit_held(p, QTC_FRAMING, i);
-    p->state = QTC_S_TEXT;
-    p->text.fresh = fresh;
+    return leave_out(p, i);
+}
+
+static size_t on_text_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    if (in_code(p)) {
+        return as_text(p, i);
+    }
+    if (mark->text[strlen(mark->text) - 1] == '>') {
+        return leave_out(p, i);
+    }
+    p->state = QTC_S_TEXT_TAG;
     return i;
+}
+
+size_t qtc_step_text_tag(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n; i++) {
+        char c = p->in[i];
+        if (c == '>') {
+            return leave_out(p, i + 1);
+        }
+        if (c == '<' || c == '\n' || qtc_pos(p, i) - p->cand > MAX_TEXT_TAG) {
+            return as_text(p, i);
+        }
+    }
+    return i;
+}
+
+/* Without its header it says nothing, but where the header was in the prompt. */
+static size_t on_header_end(struct qtc_parser *p, size_t i)
+{
+    if (!p->starts_in_header || p->text.begun || !p->text.fresh || p->text.reasoning) {
+        return on_special(p, i);
+    }
+    p->tag = p->cand;
+    qtc_message_begin(p, NULL, i);
+    return qtc_message_header_end(p, i);
 }
 
 /* The marker is whole, its suffix included. */
 static size_t on_whole(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
+    if (mark->kind != QTC_M_SPECIAL) {
+        p->text.label = NULL;
+    }
     switch (mark->kind) {
     case QTC_M_OPEN:
     case QTC_M_FUNCTION:
     case QTC_M_TOOL:
         return on_opener(p, mark, i);
+    case QTC_M_TOOL_LINE:
+        return p->text.line_blank && !in_code(p) ? on_opener(p, mark, i) : as_text(p, i);
     case QTC_M_CLOSE:
         return on_close(p, i);
     case QTC_M_HEADER:
         return on_header(p, mark, i);
+    case QTC_M_HEADER_END:
+        return on_header_end(p, i);
     case QTC_M_MESSAGE_CLOSE:
         return in_code(p) && !p->text.reasoning ? as_text(p, i) : qtc_message_close(p, i);
     case QTC_M_CONTENT_OPEN:
     case QTC_M_CONTENT_CLOSE:
         return on_content(p, mark->kind == QTC_M_CONTENT_OPEN, i);
     case QTC_M_THINK_OPEN:
-        return on_think_open(p, i);
+        return on_think_open(p, mark, i);
     case QTC_M_THINK_CLOSE:
         return on_think_close(p, i);
+    case QTC_M_TEXT_TAG:
+        return on_text_tag(p, mark, i);
     default:
         return on_special(p, i);
     }
@@ -439,7 +551,7 @@ static size_t on_whole(struct qtc_parser *p, const struct qtc_mark *mark, size_t
 static size_t on_marker(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     p->suffix[0] = '\0';
-    if (mark->row == mark->text) {
+    if (mark->row == mark->text || mark->format->spaced) {
         return on_whole(p, mark, i);
     }
     p->suffixed = mark;
@@ -470,6 +582,9 @@ size_t qtc_step_suffix(struct qtc_parser *p, size_t i)
 /* The marker that seemed to begin is none. */
 static size_t no_marker(struct qtc_parser *p, size_t i)
 {
+    while (i < p->n && (p->in[i] & 0xc0) == 0x80) {
+        i++; /* what looked like a marker was the beginning of a character */
+    }
     struct qtc_bytes held = qtc_held_from(p, p->cand, i);
     if (held.len > 0 && may_be_bare(p, held.data[0]) && begin_bare(p, i)) {
         return qtc_replay(p, p->cand, i, QTC_S_BLOCK);
@@ -501,4 +616,17 @@ size_t qtc_step_text_mark(struct qtc_parser *p, size_t i)
         }
     }
     return i;
+}
+
+void qtc_text_cut(struct qtc_parser *p)
+{
+    bool tag = p->state == QTC_S_TEXT_TAG;
+    bool mark = p->state == QTC_S_TEXT_MARK && !in_code(p) && p->options.format != NULL &&
+                p->options.format->cut_markers && p->base - p->cand > 1; /* '<' is an operator, too */
+    if (p->mark == QTC_NO_MARK || !(tag || mark)) {
+        return;
+    }
+    qtc_defect(p, QTC_D_CUT_MARKER, qtc_bytes(NULL, 0));
+    qtc_give_before(p, p->cand, 0);
+    qtc_emit_held(p, QTC_FRAMING, 0);
 }

@@ -152,9 +152,7 @@ void qtc_typed_inside(struct qtc_buf *out, struct qtc_bytes text, unsigned types
 
 bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
 {
-    if (guess && types == 0) {
-        return true;
-    }
+    bool any = guess && types == 0;
     size_t blanks = 0;
     while (blanks < begin.len && blanks < SCALAR_MAX && qtc_is_blank(begin.data[blanks])) {
         blanks++;
@@ -163,7 +161,8 @@ bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
         return blanks < SCALAR_MAX;
     }
     char c = begin.data[blanks];
-    if (c == '{' || c == '[') {
+    types = any ? QTC_T_ANY : types;
+    if (c == '{' || c == '[' || (any && c == '"')) {
         return (types & (QTC_T_OBJECT | QTC_T_ARRAY)) != 0;
     }
     if (begin.len >= SCALAR_MAX) {
@@ -173,4 +172,27 @@ bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess)
     return ((types & QTC_T_NULL) && (begins_word(t, "null") || begins_word(t, "None"))) ||
            ((types & QTC_T_BOOLEAN) && (begins_word(t, "true") || begins_word(t, "false"))) ||
            ((types & (QTC_T_NUMBER | QTC_T_INTEGER)) && starts_number(c));
+}
+
+unsigned qtc_type_named(struct qtc_bytes name)
+{
+    static const struct {
+        const char *name;
+        unsigned types;
+    } rows[] = {
+        {"string", QTC_T_STRING},   {"str", QTC_T_STRING},
+        {"integer", QTC_T_INTEGER}, {"int", QTC_T_INTEGER},
+        {"number", QTC_T_NUMBER},   {"float", QTC_T_NUMBER},
+        {"double", QTC_T_NUMBER},   {"boolean", QTC_T_BOOLEAN},
+        {"bool", QTC_T_BOOLEAN},    {"null", QTC_T_NULL},
+        {"array", QTC_T_ARRAY},     {"list", QTC_T_ARRAY},
+        {"object", QTC_T_OBJECT},   {"dict", QTC_T_OBJECT},
+        {"true", QTC_T_STRING},     {"false", QTC_T_ANY & ~(unsigned)QTC_T_STRING},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (qtc_bytes_is(name, rows[i].name)) {
+            return rows[i].types;
+        }
+    }
+    return 0;
 }

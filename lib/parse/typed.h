@@ -21,4 +21,8 @@ void qtc_typed_inside(struct qtc_buf *out, struct qtc_bytes text, unsigned types
  * string, where a string is allowed too. Once false, it can be streamed. */
 bool qtc_typed_open(struct qtc_bytes begin, unsigned types, bool guess);
 
+/* enum qtc_type bits of a type's name (as JSON, or as Python has it), or of "true" and
+ * "false": is it a string? 0: none of them. */
+unsigned qtc_type_named(struct qtc_bytes name);
+
 #endif

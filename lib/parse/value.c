@@ -121,14 +121,35 @@ static size_t begin_header(struct qtc_parser *p, const struct qtc_mark *mark, si
     return qtc_tag_closed(mark) ? value_header_done(p, 0, i) : i;
 }
 
+/* A function's tag: is it more than a quotation? */
+static size_t on_function(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
+{
+    if (!qtc_tag_whole(mark->text)) {
+        return begin_header(p, mark, i);
+    }
+    p->header_at = p->name_to = qtc_pos(p, i);
+    p->state = QTC_S_VALUE_NAME;
+    return i;
+}
+
+/* <![CDATA[ is markup, what stands before it is text. */
+static size_t begin_cdata(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes text = qtc_held_to(p, p->tag, i);
+    qtc_value_data(p, text);
+    qtc_unmark(p);
+    p->node = 0;
+    p->state = QTC_S_CDATA;
+    return i;
+}
+
 static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i)
 {
     switch (mark->kind) {
+    case QTC_M_CDATA:
+        return begin_cdata(p, i);
     case QTC_M_FUNCTION:
-        if (!qtc_tag_whole(mark->text)) {
-            return begin_header(p, mark, i);
-        }
-        return judge_by_follower(p, QTC_M_OPEN, i);
+        return on_function(p, mark, i);
     case QTC_M_OPEN:
     case QTC_M_CLOSE:
         return judge_by_follower(p, mark->kind, i);
@@ -174,6 +195,53 @@ size_t qtc_step_value_tag(struct qtc_parser *p, size_t i)
         }
     }
     return i;
+}
+
+/* p->node brackets of its end were seen, and are kept; of three, the first is text. */
+static size_t end_of_cdata(struct qtc_parser *p, size_t i)
+{
+    char c = p->in[i];
+    if (c == ']' && p->node == 1) {
+        p->node = 2;
+        return i + 1;
+    }
+    if (c == ']') {
+        qtc_value_data(p, qtc_str("]"));
+        qtc_mark_move(p, p->mark + 1);
+        return i + 1;
+    }
+    if (c == '>' && p->node == 2) {
+        qtc_unmark(p);
+        p->state = QTC_S_VALUE;
+        return i + 1;
+    }
+    qtc_value_data(p, qtc_bytes("]]", p->node));
+    qtc_unmark(p);
+    p->node = 0;
+    return i;
+}
+
+/* Text in which no marker counts. */
+size_t qtc_step_cdata(struct qtc_parser *p, size_t i)
+{
+    if (p->node > 0) {
+        return end_of_cdata(p, i);
+    }
+    const char *bracket = memchr(p->in + i, ']', p->n - i);
+    size_t end = bracket == NULL ? p->n : (size_t)(bracket - p->in);
+    size_t rest = bracket == NULL ? qtc_utf8_incomplete(p->in + i, end - i) : 0;
+    qtc_value_data(p, qtc_bytes(p->in + i, end - rest - i));
+    if (rest > 0) {
+        qtc_mark_at(p, end - rest);
+        p->tail_state = QTC_S_CDATA;
+        p->state = QTC_S_TAIL;
+    }
+    if (bracket == NULL) {
+        return end;
+    }
+    qtc_mark_at(p, end);
+    p->node = 1;
+    return end + 1;
 }
 
 /* ---- a tag's inside ----------------------------------------------------- */
@@ -284,7 +352,8 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
     for (; i < p->n; i++) {
         int end = qtc_header_byte(p, p->in[i]);
         if (end > 0) {
-            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched, i + 1);
+            return value_header_done(p, (size_t)(qtc_pos(p, i + 1) - p->header_at) - p->header_matched,
+                                     i + 1);
         }
         if (closing ? end < 0 && p->in[i] != '\n' : end < 0) {
             return value_header_cut(p, i);
@@ -294,6 +363,31 @@ size_t qtc_step_value_header(struct qtc_parser *p, size_t i)
         }
     }
     return i;
+}
+
+static bool is_known(struct qtc_parser *p, size_t i)
+{
+    struct qtc_bytes held = qtc_held_from(p, p->header_at, i);
+    struct qtc_bytes name = qtc_bytes(held.data, (size_t)(p->name_to - p->header_at));
+    return name.len > 0 && (p->options.tools == NULL || qtc_tools_find(p->options.tools, name) != NULL);
+}
+
+/* <tool_call>NAME, in a value: a call's if its parameters follow, or its end. */
+size_t qtc_step_value_name(struct qtc_parser *p, size_t i)
+{
+    for (; i < p->n && qtc_is_blank(p->in[i]) && p->name_to == p->header_at; i++) {
+        p->header_at = p->name_to = qtc_pos(p, i + 1);
+    }
+    for (; i < p->n && qtc_name_char(p->in[i]) && p->name_to == qtc_pos(p, i); i++) {
+        p->name_to = qtc_pos(p, i + 1);
+    }
+    while (i < p->n && qtc_is_blank(p->in[i])) {
+        i++;
+    }
+    if (i == p->n) {
+        return i;
+    }
+    return is_known(p, i) ? judge_by_follower(p, QTC_M_FUNCTION, i) : qtc_value_reject(p, i);
 }
 
 /* ---- what follows a closing tag ----------------------------------------- */
@@ -308,7 +402,7 @@ static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
 {
     switch (closer) {
     case QTC_M_END_PARAMETER:
-        return next != QTC_M_END_PARAMETER && next != QTC_M_VALUE;
+        return next != QTC_M_END_PARAMETER && next != QTC_M_VALUE && next != QTC_M_ELEMENT;
     case QTC_M_END_FUNCTION:
         return next == QTC_M_CLOSE || next == QTC_M_MESSAGE_CLOSE || opens_call(next);
     case QTC_M_CLOSE:
@@ -316,7 +410,7 @@ static bool confirms(enum qtc_mark_kind closer, enum qtc_mark_kind next)
     case QTC_M_OPEN:
         return next == QTC_M_FUNCTION;
     case QTC_M_FUNCTION:
-        return next == QTC_M_PARAMETER || next == QTC_M_END_FUNCTION;
+        return next == QTC_M_PARAMETER || next == QTC_M_END_FUNCTION || next == QTC_M_SKIP;
     default:
         return false;
     }
@@ -388,7 +482,11 @@ static size_t on_follower(struct qtc_parser *p, const struct qtc_mark *next, siz
         return reject_for_next(p, next, i);
     }
     if (closer == QTC_M_OPEN) {
-        return begin_header(p, next, i);
+        return on_function(p, next, i);
+    }
+    if (closer == QTC_M_FUNCTION && next->kind == QTC_M_SKIP) {
+        p->state = QTC_S_FOLLOW;
+        return i;
     }
     if (closer == QTC_M_FUNCTION) {
         return nested(p, next, i);
@@ -494,7 +592,7 @@ bool qtc_value_finish(struct qtc_parser *p)
         leave_to_nested(p, 0);
         return true;
     }
-    if (p->state == QTC_S_NEST) {
+    if (p->state == QTC_S_NEST || p->state == QTC_S_VALUE_NAME) {
         qtc_value_reject(p, 0);
     }
     bool judged = p->state == QTC_S_FOLLOW || p->state == QTC_S_FOLLOW_TAG;

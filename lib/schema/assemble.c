@@ -11,9 +11,9 @@ struct work {
     const struct qtc_json *has[QTC_KEYWORDS]; /* the keywords that it has, and that mean something here */
     bool combined;                            /* other schemas describe the same value: $ref, allOf, … */
     bool close_children;                      /* see "Closed" in schema.h */
-    struct qtc_insn insns[QTC_KEYWORDS];
     uint32_t count;
     uint8_t flags, types;
+    struct qtc_insn insns[QTC_KEYWORDS];
 };
 
 #define OBJECTS QTC_KIND(QTC_JSON_OBJECT)
@@ -184,7 +184,7 @@ static bool take_values(struct work *w, enum qtc_keyword k)
     struct qtc_compiler *c = w->c;
 
     c->values += count_values(w->has[k], c->schema->limits.values);
-    return c->values <= c->schema->limits.values + 1 ||
+    return c->values <= c->schema->limits.values ||
            qtc_compile_fail(c, QTC_LIMIT, "too many values", k, qtc_bytes("", 0), &w->at);
 }
 
@@ -950,7 +950,7 @@ static void note_unknown(struct work *w, const struct qtc_json *member)
 {
     enum qtc_keyword nearest = QTC_K_NONE;
 
-    if (w->c->options->warn &&
+    if ((w->c->options->warn || w->c->options->strict) &&
         !(member->key.len > 1 && (member->key.data[0] | 32) == 'x' && member->key.data[1] == '-')) {
         nearest = qtc_keyword_nearest(member->key);
     }
@@ -1027,8 +1027,12 @@ static bool finish(struct work *w, uint32_t index)
 
 bool qtc_assemble(struct qtc_compiler *c, uint32_t node)
 {
-    struct work w = {.c = c, .types = QTC_T_ANY};
     const struct qtc_resource *r;
+    struct work w; /* its instructions are written before they are read: they are not cleared */
+
+    memset(&w, 0, offsetof(struct work, insns));
+    w.c = c;
+    w.types = QTC_T_ANY;
 
     w.at = ((struct qtc_target *)c->targets.items)[node];
     r = qtc_resource_at(c, w.at.resource);

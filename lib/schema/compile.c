@@ -21,7 +21,7 @@ void *qtc_compile_alloc(struct qtc_compiler *c, size_t count, size_t size)
 void *qtc_list_add(struct qtc_compiler *c, struct qtc_list *list, size_t size)
 {
     if (list->count == list->room) {
-        uint32_t room = list->room ? list->room * 2 : 16;
+        uint32_t room = list->room ? list->room * 2 : 4;
         void *items = room < UINT32_MAX / 4 ? qtc_arena_array(&c->scratch, room, size) : NULL;
 
         if (!items) {
@@ -103,7 +103,7 @@ static void fill_problem(const struct qtc_compiler *c, struct qtc_schema_problem
     const struct qtc_place *places = c->places.items;
     const struct qtc_document *d;
     struct qtc_bytes parts[3] = {p->name, p->detail, qtc_bytes("", 0)};
-    size_t starts[5];
+    size_t starts[4] = {0};
 
     qtc_buf_clear(&p->text);
     if (at && at->place != UINT32_MAX) {
@@ -158,7 +158,10 @@ void qtc_compile_warn(struct qtc_compiler *c, enum qtc_code code, const char *me
 {
     struct qtc_schema_problem warning = {.error = {code, message, 0}, .keyword = keyword, .name = name};
 
-    if (c->options->warn) {
+    if (c->options->strict) {
+        c->problem->nearest = c->failed ? c->problem->nearest : qtc_str(qtc_keyword_name(nearest));
+        qtc_compile_fail(c, code, message, keyword, name, at);
+    } else if (c->options->warn) {
         warning.nearest = qtc_str(qtc_keyword_name(nearest));
         fill_problem(c, &warning, at);
         c->options->warn(c->options->warn_ctx, &warning);
@@ -328,7 +331,7 @@ static const struct qtc_schema_limits default_limits = {.schemas = 1000000,
                                                         .documents = 1000,
                                                         .depth = 2000,
                                                         .steps = 10000000,
-                                                        .pattern = 200000};
+                                                        .pattern = 1000000};
 
 static void set_limits(struct qtc_schema_limits *l, const struct qtc_schema_limits *wanted)
 {
@@ -419,6 +422,8 @@ struct qtc_schema *qtc_schema_compile(const struct qtc_json *tree, const struct 
     struct qtc_compiler c = {.problem = problem ? problem : &unwanted};
     struct qtc_schema *s = calloc(1, sizeof *s);
 
+    /* its memory may be there from the last time; what it said is not */
+    *c.problem = (struct qtc_schema_problem){.text = c.problem->text};
     if (!s) {
         qtc_compile_nomem(&c);
     } else {

@@ -115,7 +115,7 @@ void *qtc_compile_alloc(struct qtc_compiler *c, size_t count, size_t size);
 bool qtc_compile_fail(struct qtc_compiler *c, enum qtc_code code, const char *message, enum qtc_keyword keyword,
                       struct qtc_bytes name, const struct qtc_target *at);
 bool qtc_compile_nomem(struct qtc_compiler *c);
-/* Tells the caller's sink. */
+/* Tells the caller's sink; with options.strict it fails. */
 void qtc_compile_warn(struct qtc_compiler *c, enum qtc_code code, const char *message, enum qtc_keyword keyword,
                       struct qtc_bytes name, enum qtc_keyword nearest, const struct qtc_target *at);
 

@@ -87,10 +87,15 @@ static void collect(struct qtc_run *r, const struct qtc_finding *f, size_t depth
     }
 }
 
+/* Steps. A finding costs memory, and its pointers time; and a schema that unfolds repeats them. */
+enum { PRICE_OF_TELLING = 50, PRICE_OF_ASKING = 500 };
+
 static bool tell(struct qtc_run *r, struct qtc_finding *f, const struct qtc_node *node,
                  const struct qtc_at *at)
 {
-    if (r->stopped) {
+    struct qtc_site s = {.node = node, .at = at};
+
+    if (r->stopped || !qtc_run_spend(r, &s, PRICE_OF_TELLING)) {
         return false;
     }
     locate(r, f, node, at);
@@ -266,8 +271,6 @@ static bool nearer(const struct qtc_collector *a, const struct qtc_collector *b)
     }
     return a->deepest > b->deepest;
 }
-
-enum { PRICE_OF_ASKING = 500 }; /* steps: findings are kept in memory */
 
 static void ask_branches(struct qtc_run *r, const struct qtc_site *s, struct qtc_finding *f)
 {

@@ -126,5 +126,5 @@ bool qtc_format_check(struct qtc_bytes format, struct qtc_bytes text, bool *know
     const struct qtc_format_row *row = qtc_format_find(format);
 
     *known = row != NULL;
-    return !row || row->test(text);
+    return !row || row->test(qtc_bytes(text.data ? text.data : "", text.len));
 }

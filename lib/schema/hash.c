@@ -267,7 +267,7 @@ static struct qtc_map_slot *find_slot(struct qtc_map_slot *slots, size_t size, u
 
 static bool grow(struct qtc_map *m)
 {
-    size_t size = m->size ? m->size * 2 : 32;
+    size_t size = m->size ? m->size * 2 : 8;
     struct qtc_map_slot *slots = qtc_arena_array(m->arena, size, sizeof *slots);
 
     if (!slots) {

@@ -2,7 +2,8 @@
  *
  *     KEYWORD(id, name, drafts, vocabulary, holds)
  *
- * drafts: where it means something: letters 4, 6, 7, 9 (2019-09), 2 (2020-12).
+ * drafts: where it means something: letters 4, 6, 7, 9 (2019-09), 2 (2020-12);
+ * none: it is told of, and ignored.
  * vocabulary: of 2019-09 and later; CORE is always on. holds: where subschemas
  * stand in its value, so that $id and anchors in them are found:
  *
@@ -38,11 +39,14 @@ KEYWORD(DEPENDENT_REQUIRED, "dependentRequired", "92", VALIDATION, NOTHING)
 KEYWORD(DEPENDENT_SCHEMAS, "dependentSchemas", "92", APPLICATOR, MAP)
 KEYWORD(DEPRECATED, "deprecated", "92", META_DATA, NOTHING)
 KEYWORD(DESCRIPTION, "description", "46792", META_DATA, NOTHING)
+KEYWORD(DISALLOW, "disallow", "", VALIDATION, NOTHING) /* this, divisibleBy and extends: draft 3's */
+KEYWORD(DIVISIBLE_BY, "divisibleBy", "", VALIDATION, NOTHING)
 KEYWORD(ELSE, "else", "792", APPLICATOR, SCHEMA)
 KEYWORD(ENUM, "enum", "46792", VALIDATION, NOTHING)
 KEYWORD(EXAMPLES, "examples", "6792", META_DATA, NOTHING)
 KEYWORD(EXCLUSIVE_MAXIMUM, "exclusiveMaximum", "46792", VALIDATION, NOTHING)
 KEYWORD(EXCLUSIVE_MINIMUM, "exclusiveMinimum", "46792", VALIDATION, NOTHING)
+KEYWORD(EXTENDS, "extends", "", APPLICATOR, NOTHING)
 KEYWORD(FORMAT, "format", "46792", FORMATS, NOTHING)
 KEYWORD(ID, "id", "4", CORE, NOTHING)
 KEYWORD(IF, "if", "792", APPLICATOR, SCHEMA)

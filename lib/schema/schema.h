@@ -86,8 +86,8 @@ struct qtc_schema_limits {
     size_t values;      /* values in all enums and consts together: 1 000 000 */
     size_t documents;   /* asked of the resolver: 1 000 */
     size_t depth;       /* subschemas that are open at once in a run: 2 000 */
-    uint64_t steps;     /* of one run: 10 000 000, and 16 more a byte of the value */
-    uint32_t pattern;   /* PCRE2's match limit for one match: 200 000 */
+    uint64_t steps;     /* of one run: 10 000 000, and 16 more a byte of the value; a finding costs 50 */
+    uint32_t pattern;   /* PCRE2's match limit for one match: 1 000 000 */
 };
 
 /* Starts as {0}; NULL is the same. */
@@ -97,6 +97,8 @@ struct qtc_schema_options {
                              vocabulary format-assertion */
     /* Object schemas that say nothing of further members allow none. See "Closed". */
     bool closed;
+    /* What is warned of is an error: nothing that could be meant to assert something is passed over. */
+    bool strict;
     /* Gemini's and OpenAPI 3.0's habits: type names in upper case, `nullable: true`. */
     bool openapi;
     /* The document's own URI, absolute: relative references are resolved against it, and
@@ -121,10 +123,11 @@ struct qtc_schema_options {
  *    beside other keywords that describe the same object, are not closed on their own: each
  *    describes a part of the object, and would refuse the others' parts. S around them is closed
  *    as by unevaluatedProperties: false, so that what a branch that holds describes is known.
+ *    Nor are members and elements inside S and its parts then: each part may describe a part of them.
  *  - Two cases are not parts but the whole, and are closed: the target of a $ref (and the single
- *    schema of an allOf) that stands without other such keywords; and the one branch of anyOf or
- *    oneOf that can take an object, where all others state a type without object (a model or
- *    null), and no other such keyword stands beside.
+ *    schema of an allOf) that stands without other such keywords; and a branch of anyOf or oneOf
+ *    that alone can take an object (or an array), where all others state a type without it (a
+ *    model or null, a model or a list of models), and no other such keyword stands beside.
  *  - An object schema without `properties` stays open: it says nothing of names.
  * A schema that is used both ways is compiled twice. The findings' keyword is QTC_K_CLOSED. */
 
@@ -228,7 +231,7 @@ bool qtc_json_equal(const struct qtc_json *a, const struct qtc_json *b);
 int qtc_number_compare(struct qtc_bytes a, struct qtc_bytes b);
 /* No fraction: 1, 1.0, 1e3, 10e-1. */
 bool qtc_number_is_integer(struct qtc_bytes number);
-/* Characters of UTF-8; a byte that is not part of one counts as one. */
+/* Code points of UTF-8; of what is not UTF-8, every byte that does not continue a character counts. */
 size_t qtc_utf8_length(struct qtc_bytes text);
 /* Whether the text is of the format; *known is false (and the result true) for names without a row. */
 bool qtc_format_check(struct qtc_bytes format, struct qtc_bytes text, bool *known);

@@ -368,7 +368,8 @@ static const struct qtc_json *schema_of(const struct qtc_json *function)
     for (size_t i = 0; i < COUNT(schema_keys); i++) {
         const struct qtc_json *schema = qtc_json_get(function, schema_keys[i]);
         if (schema != NULL && schema->type != QTC_JSON_NULL) {
-            return schema;
+            const struct qtc_json *inner = qtc_json_get(schema, "jsonSchema"); /* the AI SDK's wrapper */
+            return inner != NULL && inner->type == QTC_JSON_OBJECT ? inner : schema;
         }
     }
     return NULL;

@@ -115,7 +115,7 @@ static void hangs_together(const struct qtc_format *f)
     if (f->bare_function && f->function_open == NULL) {
         fail_msg("%s: bare_function without function_open", f->name);
     }
-    if ((f->think_open[0] == NULL) != (f->think_close[0] == NULL)) {
+    if ((f->think_open[0] == NULL) != (f->think_close[0] == NULL) && f->message_close[0] == NULL) {
         fail_msg("%s: reasoning has one marker of two", f->name);
     }
     assert_true(f->body < QTC_BODIES && f->trim < QTC_TRIMS);
