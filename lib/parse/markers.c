@@ -62,7 +62,10 @@ static void set_fail(struct qtc_markers *m, unsigned parent, unsigned node)
 /* Breadth first, since a node's suffix is always shallower than the node. */
 void qtc_markers_seal(struct qtc_markers *m)
 {
-    if (m->failed || m->count == 0) {
+    if (m->count == 0) {
+        new_node(m, 0, 0); /* nothing is looked for: there is the root at least */
+    }
+    if (m->failed) {
         return;
     }
     for (unsigned depth = 0; depth < USHRT_MAX; depth++) {

@@ -128,9 +128,6 @@ bool qtc_is_token(const char *marker)
 
 static void seal(struct qtc_mark_set *set)
 {
-    if (set->find.count == 0) {
-        qtc_markers_add(&set->find, "\x01", -1); /* nothing is looked for */
-    }
     qtc_markers_seal(&set->find);
     set->find.failed |= set->marks.failed;
     memcpy(set->special, set->find.first, sizeof set->special);
