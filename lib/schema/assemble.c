@@ -345,7 +345,7 @@ static bool assemble_format(struct work *w)
     if (!w->c->options->formats && !(w->vocabularies & QTC_V_FORMAT_ASSERTION)) {
         return true;
     }
-    row = qtc_format_find(v->text);
+    row = qtc_format_row_find(v->text);
     if (!row) {
         qtc_compile_warn(w->c, QTC_UNKNOWN, "unknown format: not checked", QTC_K_FORMAT, v->text, QTC_K_NONE,
                          &w->at);

@@ -111,7 +111,7 @@ static const struct qtc_format_row rows[] = {
     {"uuid", "92", is_uuid},
 };
 
-const struct qtc_format_row *qtc_format_find(struct qtc_bytes name)
+const struct qtc_format_row *qtc_format_row_find(struct qtc_bytes name)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (qtc_bytes_is(name, rows[i].name)) {
@@ -123,7 +123,7 @@ const struct qtc_format_row *qtc_format_find(struct qtc_bytes name)
 
 bool qtc_format_check(struct qtc_bytes format, struct qtc_bytes text, bool *known)
 {
-    const struct qtc_format_row *row = qtc_format_find(format);
+    const struct qtc_format_row *row = qtc_format_row_find(format);
 
     *known = row != NULL;
     return !row || row->test(qtc_bytes(text.data ? text.data : "", text.len));

@@ -14,7 +14,7 @@ struct qtc_format_row {
 };
 
 /* NULL when there is none of that name. */
-const struct qtc_format_row *qtc_format_find(struct qtc_bytes name);
+const struct qtc_format_row *qtc_format_row_find(struct qtc_bytes name);
 
 /* Reading from the left: helpers that the formats share. Each takes what it names from the
  * front of *s, or leaves it alone and returns false. */
