@@ -224,12 +224,13 @@ static void say_count(struct saying *s)
             qtc_buf_u64(s->message, f->count);
             qtc_buf_byte(s->message, ' ');
             qtc_buf_str(s->message, f->count == 1 ? count_words[i].one : count_words[i].many);
-            qtc_buf_str(s->message, ", wanted are ");
+            qtc_buf_str(s->message, ", ");
             qtc_buf_str(s->message, count_words[i].limit);
             qtc_buf_str(s->wanted, count_words[i].limit);
         }
     }
     qtc_buf_u64(s->message, f->limit);
+    qtc_buf_str(s->message, f->limit == 1 ? " is wanted" : " are wanted");
     qtc_buf_u64(s->wanted, f->limit);
 }
 
@@ -332,6 +333,8 @@ static void say_key(struct saying *s)
 
 /* ---- alternatives ------------------------------------------------------------------------- */
 
+static void hint_nearest(struct saying *s);
+
 static void say_alternatives(struct saying *s)
 {
     const struct qtc_finding *f = s->finding;
@@ -349,6 +352,7 @@ static void say_alternatives(struct saying *s)
     } else {
         put_got(s);
         qtc_buf_str(s->message, " fits none of the alternatives");
+        hint_nearest(s);
     }
 }
 
@@ -411,6 +415,29 @@ static const struct {
     [QTC_K_ONE_OF] = {QTC_I_NO_MATCH, say_alternatives},
     [QTC_K_NOT] = {QTC_I_NOT_ALLOWED, say_not},
 };
+
+/* What the branch says that comes nearest. */
+static void hint_nearest(struct saying *s)
+{
+    const struct qtc_finding *root = qtc_finding_root(s->finding);
+    struct saying nearest = *s;
+    struct qtc_buf hint = {0}, wanted = {0}, at = {0};
+
+    if (root == s->finding || rows[root->keyword].say == NULL || root->keyword == QTC_K_ANY_OF ||
+        root->keyword == QTC_K_ONE_OF) {
+        return;
+    }
+    qtc_buf_str(s->hint, "the nearest says: ");
+    nearest.finding = root;
+    nearest.message = s->hint;
+    nearest.hint = &hint;
+    nearest.wanted = &wanted;
+    nearest.at = &at;
+    rows[root->keyword].say(&nearest);
+    qtc_buf_free(&hint);
+    qtc_buf_free(&wanted);
+    qtc_buf_free(&at);
+}
 
 /* ---- null for what may be left out ----------------------------------------------------------- */
 
@@ -478,12 +505,33 @@ bool qtc_tell(struct qtc_teller *t, const struct qtc_issue *issue)
     return !t->stopped;
 }
 
-/* What an anyOf's finding comes down to; but where types tell it all, that is shorter. */
+/* A model or null, as Pydantic writes what is optional. */
+static bool is_nullable(const struct qtc_finding *finding)
+{
+    const struct qtc_json *list = qtc_json_get(finding->schema, qtc_keyword_name(finding->keyword));
+    const struct qtc_json *branch = qtc_json_type_of(list) == QTC_JSON_ARRAY ? list->first : NULL;
+    size_t others = 0;
+
+    for (; branch != NULL; branch = branch->next) {
+        others += !qtc_bytes_is(qtc_json_text(qtc_json_get(branch, "type")), "null");
+    }
+    return others == 1;
+}
+
+/* What an anyOf's finding comes down to, where that explains more: something inside of the value (the branch
+ * that is nearest is then the one that was meant), a list of values, or what the only branch says beside
+ * null. */
 static const struct qtc_finding *root_of(const struct qtc_finding *finding)
 {
     bool alternatives = finding->keyword == QTC_K_ANY_OF || finding->keyword == QTC_K_ONE_OF;
+    const struct qtc_finding *root = finding;
 
-    return alternatives && finding->cause_count > 0 ? qtc_finding_root(finding) : finding;
+    if (alternatives && finding->cause_count > 0) {
+        root = qtc_finding_root(finding);
+    }
+    bool inside = root->at.len > finding->at.len || root->name.data != NULL;
+    bool listed = root->keyword == QTC_K_ENUM || root->keyword == QTC_K_CONST;
+    return root == finding || inside || listed || is_nullable(finding) ? root : finding;
 }
 
 /* A null that has no type that is wanted is in no enum either: one issue is enough. */

@@ -10,6 +10,7 @@ struct edit {
     struct qtc_buf now;
     struct qtc_buf at;
     const char *what; /* NULL: there is no repair */
+    bool opens;       /* what was in a string can now be wrong on its own */
 };
 
 struct fixer {
@@ -42,7 +43,8 @@ static void unquote(struct fixer *f, const struct qtc_json *value, unsigned type
     type |= type == QTC_T_INTEGER ? (unsigned)QTC_T_NUMBER : 0;
     if (inner != NULL && (type & types) != 0) {
         qtc_buf_put(&f->edit.now, inner->raw);
-        f->edit.what = (type & (QTC_T_ARRAY | QTC_T_OBJECT)) != 0 ? "JSON in a string" : "in quotes";
+        f->edit.opens = (type & (QTC_T_ARRAY | QTC_T_OBJECT)) != 0;
+        f->edit.what = f->edit.opens ? "JSON in a string" : "in quotes";
         return;
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -131,6 +133,7 @@ static bool on_finding(void *ctx, const struct qtc_finding *finding)
         }
     } else if (finding->types != 0) {
         repair_type(f, finding);
+        f->edit.opens = f->edit.opens && finding->keyword == QTC_K_TYPE;
     } else if (finding->keyword == QTC_K_ENUM) {
         repair_enum(f, finding);
     }
@@ -190,7 +193,8 @@ static bool try_edit(struct fixer *f, size_t before)
     qtc_buf_add(&f->tried, text.data, at);
     qtc_buf_put(&f->tried, qtc_buf_bytes(&f->edit.now));
     qtc_buf_add(&f->tried, text.data + at + f->edit.old.len, text.len - at - f->edit.old.len);
-    if (f->tried.failed || count_findings(f, qtc_buf_bytes(&f->tried)) >= before) {
+    size_t after = count_findings(f, qtc_buf_bytes(&f->tried));
+    if (f->tried.failed || (after >= before && !f->edit.opens)) {
         return false;
     }
     accept(f, f->edit.what, qtc_buf_bytes(&f->edit.at), f->edit.was, qtc_buf_bytes(&f->edit.now));
@@ -242,6 +246,7 @@ static void reset_edit(struct edit *e)
     qtc_buf_clear(&e->now);
     qtc_buf_clear(&e->at);
     e->what = NULL;
+    e->opens = false;
 }
 
 /* The first finding that can be repaired. */

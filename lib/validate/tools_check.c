@@ -13,12 +13,13 @@ static const struct api {
     const char *key;   /* a member that only this one's tools have */
     size_t max;        /* letters of a name */
     const char *signs; /* beside letters and digits */
+    const char *words; /* the same for people */
     bool letter_first; /* or _ */
 } apis[] = {
-    {"Anthropic", "input_schema", 128, "_-", false},
-    {"MCP", "inputSchema", 128, "_-.", false},
-    {"Gemini", "functionDeclarations", 64, "_-.:", true},
-    {"OpenAI", NULL, 64, "_-", false},
+    {"Anthropic", "input_schema", 128, "_-", "_ and -", false},
+    {"MCP", "inputSchema", 128, "_-.", "_ - and .", false},
+    {"Gemini", "functionDeclarations", 64, "_-.:", "_ - . and :", true},
+    {"OpenAI", NULL, 64, "_-", "_ and -", false},
 };
 
 struct check {
@@ -86,8 +87,8 @@ static void check_name(struct check *c)
         return;
     }
     say(c, c->api->name);
-    qtc_buf_str(&c->teller.message, " takes names of letters, digits and ");
-    qtc_buf_str(&c->teller.message, c->api->signs);
+    qtc_buf_str(&c->teller.message, " takes names of letters, digits, ");
+    qtc_buf_str(&c->teller.message, c->api->words);
     qtc_buf_str(&c->teller.message, c->api->letter_first ? ", a letter or _ first, at most " : ", at most ");
     qtc_buf_u64(&c->teller.message, c->api->max);
     tell(c, QTC_I_BAD_TOOL_NAME);
