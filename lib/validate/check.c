@@ -284,6 +284,7 @@ static bool check_schema(struct qtc_checker *c, struct qtc_toolset *set)
         return true;
     }
     qtc_buf_clear(&c->call.last);
+    c->call.hint_budget = QTC_HINT_BUDGET;
     verdict = qtc_schema_validate(schema, c->validator, c->call.arguments, qtc_explain, &c->call);
     c->teller.nomem =
         c->teller.nomem || (verdict == QTC_UNDECIDED && qtc_validator_error(c->validator).code == QTC_NOMEM);

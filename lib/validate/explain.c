@@ -262,14 +262,28 @@ static void consider_names(struct qtc_guess *n, const struct qtc_json *propertie
     }
 }
 
+/* An object of many unknown names would cost the product of both. */
+static bool spend(struct qtc_call_check *c, const struct qtc_json *object, size_t names)
+{
+    size_t members = object != NULL ? object->count + 1 : 1;
+    bool enough = names <= c->hint_budget / members;
+
+    c->hint_budget -= enough ? names * members : 0;
+    return enough;
+}
+
 /* Among the names that the object may have and has not. */
 static void hint_name(struct saying *s, const struct qtc_json *object)
 {
     const struct qtc_tool *tool = s->check->tool;
+    const struct qtc_json *properties = qtc_json_get(s->finding->schema, "properties");
     struct qtc_guess n;
 
+    if (!spend(s->check, object, tool->param_count + (properties != NULL ? properties->count : 0))) {
+        return;
+    }
     qtc_guess_begin(&n, s->finding->name);
-    consider_names(&n, qtc_json_get(s->finding->schema, "properties"), object);
+    consider_names(&n, properties, object);
     for (size_t i = 0; s->finding->at.len == 0 && i < tool->param_count; i++) {
         if (qtc_json_getn(object, tool->params[i].name) == NULL) {
             qtc_guess_consider(&n, tool->params[i].name);
@@ -578,7 +592,11 @@ bool qtc_explain(void *ctx, const struct qtc_finding *finding)
         say_not(&s);
     }
     struct qtc_issue issue = c->about;
-    issue.code = c->of_schema ? QTC_I_SCHEMA_ERROR : s.code;
+    if (c->of_schema) {
+        s.code = QTC_I_SCHEMA_ERROR;
+        issue.place = f->value != NULL ? f->value->raw.data : issue.place;
+    }
+    issue.code = s.code;
     issue.at = qtc_buf_bytes(&t->at);
     issue.keyword = f->keyword == QTC_K_CLOSED ? "additionalProperties" : qtc_keyword_name(f->keyword);
     issue.schema_at = f->schema_at;

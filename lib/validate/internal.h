@@ -51,6 +51,8 @@ void qtc_teller_free(struct qtc_teller *t);
 /* false: it was stopped. */
 bool qtc_tell(struct qtc_teller *t, const struct qtc_issue *issue);
 
+#define QTC_HINT_BUDGET ((size_t)1 << 20)
+
 /* A call that is being checked. */
 struct qtc_call_check {
     struct qtc_teller *teller;
@@ -58,6 +60,7 @@ struct qtc_call_check {
     const struct qtc_json *arguments; /* their tree */
     struct qtc_issue about;           /* call, name and place, for each issue */
     bool allow_null;
+    size_t hint_budget;  /* comparisons that may still be made to find names that are near */
     bool of_schema;      /* what is checked is a schema: all issues are SCHEMA_ERROR */
     struct qtc_buf last; /* a blank and the pointer of an issue about a type, where the last one was that */
 };

@@ -309,7 +309,8 @@ static size_t check_by_metaschema(struct check *c)
     struct qtc_schema *meta = qtc_schema_metaschema(c->options->draft, NULL);
     struct qtc_validator *v = qtc_validator_new();
     size_t before = *c->teller.issues;
-    struct qtc_call_check check = {.teller = &c->teller, .tool = &nothing, .of_schema = true};
+    struct qtc_call_check check = {
+        .teller = &c->teller, .tool = &nothing, .hint_budget = QTC_HINT_BUDGET, .of_schema = true};
 
     check.arguments = c->tool->schema;
     check.about = (struct qtc_issue){.name = c->tool->name, .place = c->tool->schema->raw.data};
