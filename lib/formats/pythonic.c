@@ -46,7 +46,7 @@ const struct qtc_format qtc_format_nexusraven = {
     .name = "nexusraven",
     .models = "NexusRaven 2",
     .model_ids = {"nexusraven", "nexusraven-v2"},
-    .example = "Call: get_weather(city='Tokyo') ",
+    .example = "Call: get_weather(city='Tokyo')",
     .body = QTC_BODY_PYTHON,
     .open = {"Call:"},
     .array = true,

@@ -74,8 +74,8 @@ void qtc_keep(struct qtc_parser *p, size_t i)
 struct qtc_bytes qtc_held(struct qtc_parser *p, size_t i)
 {
     if (p->hold.len == 0 && p->mark >= p->base) {
-        return qtc_bytes(p->in == NULL ? NULL : p->in + (p->mark - p->base),
-                         (size_t)(qtc_pos(p, i) - p->mark));
+        return p->in == NULL ? qtc_bytes(NULL, 0)
+                             : qtc_bytes(p->in + (p->mark - p->base), (size_t)(qtc_pos(p, i) - p->mark));
     }
     keep(p, i);
     return qtc_bytes(p->hold.data, p->hold.failed ? 0 : (size_t)(qtc_pos(p, i) - p->mark));
