@@ -149,6 +149,8 @@ static const struct qtc_cli_option validate_options[] = {
      "write the records, repaired where there is one reading; findings go to standard error", NULL},
     {"pass", QTC_OPT_PASS, NULL, NULL, NULL, "write the valid records; findings go to standard error", NULL},
     {"reject", QTC_OPT_REJECT, "FILE", NULL, NULL, "write the other records there", NULL},
+    {"unbuffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, "write at once, for files too", NULL},
+    {"line-buffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, NULL, NULL},
     {"list-findings", QTC_OPT_LIST_FINDINGS, NULL, NULL, NULL, "print the codes of all findings, one a line",
      NULL},
 };

@@ -26,11 +26,36 @@ static bool read_jobs(struct request *r, const struct qtc_cli *cli)
     return false;
 }
 
+/* Options without a value: what they set. */
+static bool take_flag(struct request *r, int id)
+{
+    const struct {
+        int id;
+        bool *flag;
+    } flags[] = {
+        {QTC_OPT_OPEN, &r->v.setup.options.open},
+        {QTC_OPT_ALLOW_NULL, &r->v.setup.options.allow_null},
+        {QTC_OPT_FORMATS, &r->v.setup.options.formats},
+        {QTC_OPT_CHECK_TOOLS, &r->v.check_tools},
+        {QTC_OPT_FIX, &r->v.setup.fix},
+        {QTC_OPT_PASS, &r->v.pass},
+        {QTC_OPT_UNBUFFERED, &r->v.out.unbuffered},
+        {QTC_OPT_LIST_FINDINGS, &r->list},
+    };
+
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (flags[i].id == id) {
+            *flags[i].flag = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_option(struct request *r, const struct qtc_cli *cli, int id)
 {
     static const enum qtc_draft drafts[] = {QTC_DRAFT_2020_12, QTC_DRAFT_2019_09, QTC_DRAFT_7, QTC_DRAFT_6,
                                             QTC_DRAFT_4};
-    struct qtc_check_options *options = &r->v.setup.options;
     size_t count;
 
     switch (id) {
@@ -42,39 +67,20 @@ static bool take_option(struct request *r, const struct qtc_cli *cli, int id)
     case QTC_OPT_TOOLS_KEY:
         r->v.setup.tools_key = cli->value;
         break;
-    case QTC_OPT_OPEN:
-        options->open = true;
-        break;
-    case QTC_OPT_ALLOW_NULL:
-        options->allow_null = true;
-        break;
-    case QTC_OPT_FORMATS:
-        options->formats = true;
-        break;
     case QTC_OPT_DRAFT:
-        options->draft = drafts[cli->choice];
+        r->v.setup.options.draft = drafts[cli->choice];
         break;
     case QTC_OPT_ASSERT:
         r->v.holds = cli->value;
         break;
-    case QTC_OPT_CHECK_TOOLS:
-        r->v.check_tools = true;
-        break;
     case QTC_OPT_REPORT:
         r->v.report = &qtc_reports(&count)[cli->choice];
-        break;
-    case QTC_OPT_FIX:
-        r->v.setup.fix = true;
-        break;
-    case QTC_OPT_PASS:
-        r->v.pass = true;
         break;
     case QTC_OPT_REJECT:
         r->reject = cli->value;
         break;
     default:
-        r->list = true;
-        break;
+        return take_flag(r, id);
     }
     return true;
 }

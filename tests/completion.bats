@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The committed completions are what the option tables give, and they complete.
 
-commands=(qtc-parse qtc-sse)
+commands=(qtc-parse qtc-sse qtc-validate)
 
 # complete WORD...: what the last word may become, one a line.
 complete_words() {
@@ -35,6 +35,19 @@ complete_words() {
     [ "$output" = message ]
     run complete_words qtc-sse --output =
     [ "${lines[0]}" = calls ]
+}
+
+@test "reports are completed, files for --reject, nothing for a program" {
+    run complete_words qtc-validate --report ju
+    [ "$output" = junit ]
+    run complete_words qtc-validate --draft 20
+    [ "$output" = $'2020-12\n2019-09' ]
+    cd "$BATS_TEST_TMPDIR"
+    touch rest.jsonl
+    run complete_words qtc-validate --reject re
+    [ "$output" = rest.jsonl ]
+    run complete_words qtc-validate --assert re
+    [ -z "$output" ]
 }
 
 @test "format names are asked from qtc-parse" {

@@ -3,7 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 
-commands=(qtc-parse qtc-sse)
+commands=(qtc-parse qtc-sse qtc-validate)
 
 # The long options of a command, as its --help lists them, one a line.
 options_of() {
@@ -54,7 +54,9 @@ PY
 @test "the man page has each value that an option takes" {
     for command in "${commands[@]}"; do
         page=$("$command" --help | tr '\n' ' ' | tr -s ' ')
-        for list in 'what goes out' 'how much (markup )?to mend' 'where reasoning goes' 'how (missing )?call ids are made'; do
+        lists=('what goes out' 'how much (markup )?to mend' 'where reasoning goes' 'how (missing )?call ids are made')
+        [ "$command" != qtc-validate ] || lists=('how findings are written')
+        for list in "${lists[@]}"; do
             values=$(grep -o -E "$list: [a-z, ]+" <<<"$page" | sed 's/.*: //; s/ [a-z-]*$//; s/,//g')
             [ -n "$values" ]
             for value in $values; do
@@ -69,6 +71,13 @@ PY
     sed -n '/^\.SH DEFECTS/,/^\.SH EXIT/p' "$QTC_ROOT/man/qtc-sse.1" | sed -n '/^\.TP/,$p' | sed '$d' >"$BATS_TEST_TMPDIR/man"
     # This is also how that part of the page is made.
     qtc-sse --list-defects | sed 's/\\/\\e/g' |
+        awk -F '\t' '{ printf ".TP\n.BR %s \" (\\fI%s\\fR)\"\n%s\n", $1, $2, $3 }' |
+        diff "$BATS_TEST_TMPDIR/man" -
+}
+
+@test "the man page of qtc-validate explains each finding as --list-findings does" {
+    sed -n '/^\.SH FINDINGS/,/^\.SH EXIT/p' "$QTC_ROOT/man/qtc-validate.1" | sed -n '/^\.TP/,$p' | sed '$d' >"$BATS_TEST_TMPDIR/man"
+    qtc-validate --list-findings | sed 's/\\/\\e/g' |
         awk -F '\t' '{ printf ".TP\n.BR %s \" (\\fI%s\\fR)\"\n%s\n", $1, $2, $3 }' |
         diff "$BATS_TEST_TMPDIR/man" -
 }
@@ -109,7 +118,7 @@ PY
 }
 
 @test "the README's options and outputs are those that there are" {
-    { options_of qtc-sse; options_of qtc-parse; printf -- '--%s\n' "-o" "-t" "-f" "-i" "-j"; } |
+    { options_of qtc-sse; options_of qtc-parse; options_of qtc-validate; printf -- '--%s\n' "-o" "-t" "-f" "-i" "-j"; } |
         sed 's/^---/-/' | sort -u >"$BATS_TEST_TMPDIR/all"
     sed -n '/^## The commands/,/^## The library/p' "$QTC_ROOT/README.md" | grep -o -E '`--?[a-z-]+' | tr -d '`' | sort -u |
         comm -23 - "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/unknown"

@@ -11,14 +11,17 @@ setup() {
     cd "$dest/opt/qtc"
     [ -x bin/qtc-parse ]
     [ -x bin/qtc-sse ]
+    [ -x bin/qtc-validate ]
     [ -f lib/libqtc.a ]
     [ -f include/qtc/qtc.h ]
     [ -f share/man/man1/qtc-parse.1 ]
     [ -f share/man/man1/qtc-sse.1 ]
+    [ -f share/man/man1/qtc-validate.1 ]
     [ -f share/man/man7/qtc-formats.7 ]
     diff share/qtc/format.schema.json "$QTC_ROOT/lib/formats/format.schema.json"
     [ -f share/bash-completion/completions/qtc-parse ]
     [ -f share/bash-completion/completions/qtc-sse ]
+    [ -f share/bash-completion/completions/qtc-validate ]
     run bin/qtc-parse --version
     [ "$output" = "qtc-parse $(sed -n 's/^.define QTC_VERSION "\(.*\)"/\1/p' "$QTC_ROOT/lib/qtc.h")" ]
 }
@@ -41,6 +44,11 @@ END
     ${CC:-gcc} ${SANITIZE:+-fsanitize=$SANITIZE} p.c $(pkg-config --cflags --libs qtc) -o p
     run ./p
     [ "$output" = missing-done ]
+}
+
+@test "no two functions of the library have one name" {
+    # an archive hides it: the linker takes whichever it needs first
+    [ -z "$(nm "$QTC_BUILD/libqtc.a" 2>/dev/null | awk '$2 == "T" { print $3 }' | sort | uniq -d)" ]
 }
 
 @test "uninstall leaves nothing behind but directories" {
