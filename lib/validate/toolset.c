@@ -316,7 +316,8 @@ static bool add_named(struct qtc_toolsets *sets, struct qtc_bytes text, size_t *
         error->code = good ? QTC_OK : QTC_NOMEM;
         error->message = "out of memory";
     } else if (tree != NULL) {
-        *error = (struct qtc_error){.code = QTC_TYPE, .message = "not {\"id\": name, \"tools\": ...}"};
+        *error = (struct qtc_error){QTC_TYPE, "not {\"id\": name, \"tools\": ...}",
+                                    (uint64_t)(tree->raw.data - text.data)};
     }
     qtc_arena_free(&arena);
     return good;
@@ -356,7 +357,10 @@ struct qtc_toolsets *qtc_toolsets_new(struct qtc_bytes text, const struct qtc_ch
     }
     pthread_mutex_init(&sets->lock, NULL);
     sets->options = *options;
-    qtc_buf_put(&sets->text, qtc_bytes_trim(text));
+    while (text.len > 0 && qtc_is_blank(text.data[text.len - 1])) {
+        text.len--;
+    }
+    qtc_buf_put(&sets->text, text);
     text = qtc_buf_bytes(&sets->text);
     for (good = !sets->text.failed; good && at < text.len; at += good ? used : 0) {
         good = add_named(sets, qtc_bytes(text.data + at, text.len - at), &used, error);
