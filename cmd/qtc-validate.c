@@ -10,6 +10,7 @@
 struct request {
     struct qtc_validating v;
     const char *tools, *reject;
+    struct qtc_buf tools_text;
     struct qtc_toolset *set;
     struct qtc_toolsets *sets;
     bool list;
@@ -124,24 +125,22 @@ static bool read_options(struct request *r, struct qtc_cli *cli, int *status)
 static bool read_tools(struct request *r)
 {
     struct qtc_check_options *options = &r->v.setup.options;
-    struct qtc_buf text = {0};
     struct qtc_error error;
-    bool good = qtc_in_slurp(r->v.command, r->tools, &text);
+    struct qtc_bytes text;
 
-    if (good) {
-        if (r->v.setup.tools_key != NULL) {
-            r->sets = r->v.setup.named = qtc_toolsets_new(qtc_buf_bytes(&text), options, &error);
-        } else {
-            r->set = r->v.setup.tools = qtc_toolset_new(qtc_buf_bytes(&text), options, &error);
-        }
-        good = r->set != NULL || r->sets != NULL;
-        if (!good) {
-            qtc_complain_at(r->v.command, r->tools, qtc_buf_bytes(&text), error.offset,
-                            qtc_str(error.message));
-        }
+    if (!qtc_in_slurp(r->v.command, r->tools, &r->tools_text)) {
+        return false;
     }
-    qtc_buf_free(&text);
-    return good;
+    text = qtc_buf_bytes(&r->tools_text);
+    if (r->v.setup.tools_key != NULL) {
+        r->sets = r->v.setup.named = qtc_toolsets_new(text, options, &error);
+    } else {
+        r->set = r->v.setup.tools = qtc_toolset_new(text, options, &error);
+    }
+    if (r->set == NULL && r->sets == NULL) {
+        qtc_complain_at(r->v.command, r->tools, text, error.offset, qtc_str(error.message));
+    }
+    return r->set != NULL || r->sets != NULL;
 }
 
 /* Once here, so that a wrong program is told once, before any record is read. */
@@ -225,6 +224,7 @@ static int end(struct request *r)
     qtc_buf_free(&v->findings.buf);
     qtc_toolset_free(r->set);
     qtc_toolsets_free(r->sets);
+    qtc_buf_free(&r->tools_text);
     if (v->failed || v->undecided) {
         return QTC_EXIT_FAILED;
     }

@@ -25,14 +25,35 @@ static size_t shown_length(struct qtc_bytes text, size_t max)
     return max - qtc_utf8_incomplete(text.data, max);
 }
 
-/* Controls (of 8 bits too) would reach a terminal: each becomes a blank. */
+/* How many bytes from p on may stand as they are: no control, and no beginning of one of 8 bits (C2 80..9F).
+ */
+static size_t plain_length(const char *p, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] != 0x7f &&
+           (unsigned char)p[i] != 0xc2) {
+        i++;
+    }
+    return i;
+}
+
+/* Controls would reach a terminal: each becomes a blank. */
 static void put_plain(struct qtc_buf *out, struct qtc_bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        bool high = c == 0xc2 && i + 1 < text.len && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
-        qtc_buf_byte(out, c < 0x20 || c == 0x7f || high ? ' ' : (char)c);
-        i += high;
+    size_t i = 0;
+
+    while (i < text.len) {
+        size_t n = plain_length(text.data + i, text.len - i);
+        qtc_buf_add(out, text.data + i, n);
+        i += n;
+        if (i == text.len) {
+            break;
+        }
+        bool wide = (unsigned char)text.data[i] == 0xc2;
+        bool high = wide && i + 1 < text.len && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
+        qtc_buf_byte(out, wide && !high ? text.data[i] : ' ');
+        i += high ? 2 : 1;
     }
 }
 

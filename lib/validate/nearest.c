@@ -38,12 +38,15 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Letters to insert, delete, change or swap with their neighbour. Three rows of the table are enough. */
-static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
+/* Letters to insert, delete, change or swap with their neighbour; `limit` where it is not less. Three rows of
+ * the table are enough, and no more where all of one are past the limit (a swap looks back two rows). */
+static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b, size_t limit)
 {
     size_t rows[3][NAME_MAX_LETTERS + 1];
+    size_t nearest_above = 0;
 
     for (size_t i = 0; i <= a.len; i++) {
+        size_t nearest = i;
         size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *top = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t k = 1; k <= b.len; k++) {
@@ -57,7 +60,12 @@ static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
                 lower(a.data[i - 2]) == lower(b.data[k - 1])) {
                 row[k] = least(row[k], top[k - 2] + 1);
             }
+            nearest = least(nearest, row[k]);
         }
+        if (i > 0 && nearest >= limit && nearest_above >= limit) {
+            return limit;
+        }
+        nearest_above = i > 0 ? nearest : 0;
     }
     return rows[a.len % 3][b.len];
 }
@@ -77,7 +85,8 @@ void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name)
     if (qtc_same_words(n->given, name)) {
         distance = 0;
     } else if (n->given.len <= NAME_MAX_LETTERS && name.len <= NAME_MAX_LETTERS) {
-        distance = edit_distance(n->given, name);
+        size_t longer = n->given.len > name.len ? n->given.len - name.len : name.len - n->given.len;
+        distance = longer < n->distance ? edit_distance(n->given, name, n->distance) : n->distance;
     } else {
         return;
     }

@@ -22,8 +22,9 @@ struct qtc_toolset {
 
 /* ---- a set ------------------------------------------------------------------------ */
 
-struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
-                                    struct qtc_error *error)
+/* From a tree, which must outlive it, or where that is NULL from text. */
+static struct qtc_toolset *new_set(const struct qtc_json *tree, struct qtc_bytes text,
+                                   const struct qtc_check_options *options, struct qtc_error *error)
 {
     struct qtc_toolset *set = calloc(1, sizeof *set);
 
@@ -33,7 +34,7 @@ struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_chec
     }
     set->options = *options;
     pthread_mutex_init(&set->lock, NULL);
-    set->tools = qtc_tools_read(text, error);
+    set->tools = tree != NULL ? qtc_tools_from_json(tree, error) : qtc_tools_read(text, error);
     if (set->tools != NULL) {
         set->slots = calloc(qtc_tools_count(set->tools) + 1, sizeof *set->slots);
     }
@@ -42,6 +43,12 @@ struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_chec
         return NULL;
     }
     return set;
+}
+
+struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
+                                    struct qtc_error *error)
+{
+    return new_set(NULL, text, options, error);
 }
 
 void qtc_toolset_free(struct qtc_toolset *set)
@@ -266,14 +273,14 @@ struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_
 /* ---- sets by their names ------------------------------------------------------------------- */
 
 struct named {
-    struct qtc_bytes name, text;
+    struct qtc_bytes name;
+    const struct qtc_json *tools; /* a string: what it spells is the JSON */
     uint64_t hash;
     _Atomic(struct qtc_toolset *) set; /* NULL: not read yet */
 };
 
 struct qtc_toolsets {
-    struct qtc_buf text;
-    struct qtc_arena arena; /* of the names */
+    struct qtc_arena arena; /* of the trees */
     struct qtc_check_options options;
     struct qtc_buf list; /* of struct named, while it is filled */
     struct named *sets;
@@ -294,33 +301,29 @@ void qtc_toolsets_free(struct qtc_toolsets *sets)
     free(sets->slots);
     qtc_buf_free(&sets->list);
     qtc_arena_free(&sets->arena);
-    qtc_buf_free(&sets->text);
     pthread_mutex_destroy(&sets->lock);
     free(sets);
 }
 
-/* One line: {"id": name, "tools": …}, or with "name". */
+/* One line: {"id": name, "tools": …}. */
 static bool add_named(struct qtc_toolsets *sets, struct qtc_bytes text, size_t *used, struct qtc_error *error)
 {
-    struct qtc_arena arena = {0};
-    const struct qtc_json *tree = qtc_json_read_one(&arena, text, used, error);
-    const struct qtc_json *tools = qtc_json_get(tree, "tools");
-    struct qtc_bytes id = qtc_json_text(qtc_json_get(tree, "id"));
-    bool good = tree != NULL && tools != NULL && id.len > 0;
+    const struct qtc_json *tree = qtc_json_read_one(&sets->arena, text, used, error);
+    struct named named = {.tools = qtc_json_get(tree, "tools"),
+                          .name = qtc_json_text(qtc_json_get(tree, "id"))};
 
-    if (good) {
-        struct named named = {
-            .text = tools->raw, .name = qtc_arena_copy(&sets->arena, id), .hash = hash_of(id)};
-        qtc_buf_add(&sets->list, (const char *)&named, sizeof named);
-        good = named.name.data != NULL && !sets->list.failed;
-        error->code = good ? QTC_OK : QTC_NOMEM;
-        error->message = "out of memory";
-    } else if (tree != NULL) {
+    if (tree == NULL) {
+        return false;
+    }
+    if (named.tools == NULL || named.name.len == 0) {
         *error = (struct qtc_error){QTC_TYPE, "not {\"id\": name, \"tools\": ...}",
                                     (uint64_t)(tree->raw.data - text.data)};
+        return false;
     }
-    qtc_arena_free(&arena);
-    return good;
+    named.hash = hash_of(named.name);
+    qtc_buf_add(&sets->list, (const char *)&named, sizeof named);
+    *error = (struct qtc_error){.code = sets->list.failed ? QTC_NOMEM : QTC_OK, .message = "out of memory"};
+    return !sets->list.failed;
 }
 
 static bool index_names(struct qtc_toolsets *sets)
@@ -360,9 +363,7 @@ struct qtc_toolsets *qtc_toolsets_new(struct qtc_bytes text, const struct qtc_ch
     while (text.len > 0 && qtc_is_blank(text.data[text.len - 1])) {
         text.len--;
     }
-    qtc_buf_put(&sets->text, text);
-    text = qtc_buf_bytes(&sets->text);
-    for (good = !sets->text.failed; good && at < text.len; at += good ? used : 0) {
+    for (good = true; good && at < text.len; at += good ? used : 0) {
         good = add_named(sets, qtc_bytes(text.data + at, text.len - at), &used, error);
     }
     if (!good || !index_names(sets)) {
@@ -399,7 +400,8 @@ struct qtc_toolset *qtc_toolsets_find(struct qtc_toolsets *sets, struct qtc_byte
     pthread_mutex_lock(&sets->lock);
     set = atomic_load(&named->set);
     if (set == NULL) {
-        set = qtc_toolset_new(named->text, &sets->options, error);
+        bool text = named->tools->type == QTC_JSON_STRING;
+        set = new_set(text ? NULL : named->tools, named->tools->text, &sets->options, error);
         atomic_store(&named->set, set);
     }
     pthread_mutex_unlock(&sets->lock);

@@ -79,7 +79,8 @@ const struct qtc_tools *qtc_toolset_tools(const struct qtc_toolset *set);
 const struct qtc_schema *qtc_toolset_schema(struct qtc_toolset *set, const struct qtc_tool *tool,
                                             struct qtc_bytes *why);
 
-/* JSON Lines of {"id": name, "tools": …}: toolsets by name. Threads share it. */
+/* JSON Lines of {"id": name, "tools": …}: toolsets by name, each read when it is first needed. Threads share
+ * it. The text is borrowed: it must outlive the result. */
 struct qtc_toolsets;
 
 struct qtc_toolsets *qtc_toolsets_new(struct qtc_bytes text, const struct qtc_check_options *options,
