@@ -28,6 +28,7 @@ struct qtc_bytes qtc_pointer_parent(struct qtc_bytes pointer, struct qtc_bytes *
 struct qtc_guess {
     struct qtc_bytes given, best; /* best.data NULL: none is near */
     size_t distance;
+    uint32_t letters; /* of given */
 };
 
 void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given);

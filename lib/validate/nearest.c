@@ -70,9 +70,29 @@ static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b, size_t limit
     return rows[a.len % 3][b.len];
 }
 
+/* Which letters a name has, as a set. One edit changes two of them at most. */
+static uint32_t letters_of(struct qtc_bytes name)
+{
+    uint32_t set = 0;
+
+    for (size_t i = 0; i < name.len; i++) {
+        set |= UINT32_C(1) << (lower(name.data[i]) & 31);
+    }
+    return set;
+}
+
+static bool may_be_near(const struct qtc_guess *n, struct qtc_bytes name)
+{
+    size_t longer = n->given.len > name.len ? n->given.len - name.len : name.len - n->given.len;
+
+    return n->given.len <= NAME_MAX_LETTERS && name.len <= NAME_MAX_LETTERS && longer < n->distance &&
+           ((size_t)__builtin_popcount(n->letters ^ letters_of(name)) + 1) / 2 < n->distance;
+}
+
 void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given)
 {
     *n = (struct qtc_guess){.given = given, .distance = given.len / 3 + 1};
+    n->letters = letters_of(given);
 }
 
 void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name)
@@ -84,9 +104,8 @@ void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name)
     }
     if (qtc_same_words(n->given, name)) {
         distance = 0;
-    } else if (n->given.len <= NAME_MAX_LETTERS && name.len <= NAME_MAX_LETTERS) {
-        size_t longer = n->given.len > name.len ? n->given.len - name.len : name.len - n->given.len;
-        distance = longer < n->distance ? edit_distance(n->given, name, n->distance) : n->distance;
+    } else if (may_be_near(n, name)) {
+        distance = edit_distance(n->given, name, n->distance);
     } else {
         return;
     }

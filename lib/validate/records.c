@@ -159,13 +159,13 @@ static bool visit_element(struct finder *f, const struct qtc_json *node, bool *f
     const struct qtc_json *type = qtc_json_get(node, "type");
 
     *found = true;
+    if (is_function_call(qtc_json_get(node, "function"))) {
+        return add_call(f, node, &function_shape); /* what most are */
+    }
     for (size_t i = 0; is(type, QTC_JSON_STRING) && i < COUNT(typed); i++) {
         if (qtc_bytes_is(type->text, typed[i].type)) {
             return typed[i].add(f, node);
         }
-    }
-    if (is_function_call(qtc_json_get(node, "function"))) {
-        return add_call(f, node, &function_shape);
     }
     if (is(qtc_json_get(node, "functionCall"), QTC_JSON_OBJECT)) {
         return add_call(f, node, &gemini_shape);
