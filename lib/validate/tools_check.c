@@ -359,6 +359,16 @@ static void check_root(struct check *c)
 
 /* ---- the list ------------------------------------------------------------------------------ */
 
+static const struct api *api_of(const struct qtc_json *function)
+{
+    size_t i = 0;
+
+    while (i < COUNT(apis) - 1 && qtc_json_get(function, apis[i].key) == NULL) {
+        i++;
+    }
+    return &apis[i];
+}
+
 static void check_tool(struct check *c, const struct qtc_json *function)
 {
     struct qtc_bytes name = qtc_json_text(qtc_json_get(function, "name"));
@@ -376,12 +386,7 @@ static void check_tool(struct check *c, const struct qtc_json *function)
         tell(c, QTC_I_DUPLICATE_TOOL);
         return;
     }
-    for (size_t i = 0; i < COUNT(apis); i++) {
-        bool its = apis[i].key == NULL || qtc_json_get(function, apis[i].key) != NULL;
-        if (its && c->api == NULL) {
-            c->api = &apis[i];
-        }
-    }
+    c->api = c->api != NULL ? c->api : api_of(function);
     check_name(c);
     check_root(c);
     check_schema(c);

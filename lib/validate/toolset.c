@@ -255,19 +255,23 @@ struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_
             return e->set;
         }
     }
-    struct cached *e = make_room(cache, text.len);
-    qtc_buf_put(&e->text, text);
-    e->set = e->text.failed ? NULL : qtc_toolset_new(text, &cache->options, error);
-    e->hash = hash;
-    e->used = ++cache->clock;
-    if (e->set == NULL) {
-        error->code = e->text.failed ? QTC_NOMEM : error->code;
-        qtc_buf_free(&e->text);
-        *e = (struct cached){0};
+    struct qtc_toolset *set = qtc_toolset_new(text, &cache->options, error);
+    if (set == NULL) {
         return NULL;
     }
-    cache->bytes += e->text.len;
-    return e->set;
+    struct cached *e = make_room(cache, text.len);
+    qtc_buf_put(&e->text, text);
+    if (e->text.failed) {
+        error->code = QTC_NOMEM;
+        qtc_buf_free(&e->text);
+        qtc_toolset_free(set);
+        return NULL;
+    }
+    e->set = set;
+    e->hash = hash;
+    e->used = ++cache->clock;
+    cache->bytes += text.len;
+    return set;
 }
 
 /* ---- sets by their names ------------------------------------------------------------------- */
