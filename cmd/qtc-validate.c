@@ -1,5 +1,6 @@
 /* qtc-validate: are these calls right for these tools? */
 #include "commands.h"
+#include "schema_files.h"
 #include "validating.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@ struct request {
     struct qtc_validating v;
     const char *tools, *reject;
     struct qtc_buf tools_text;
+    struct qtc_schema_files files;
     struct qtc_toolset *set;
     struct qtc_toolsets *sets;
     bool list;
@@ -171,10 +173,25 @@ static bool open_reject(struct request *r)
     return true;
 }
 
+/* Schemas may refer to files beside the tools'. */
+static bool begin_files(struct request *r)
+{
+    struct qtc_check_options *options = &r->v.setup.options;
+
+    if (!qtc_schema_files_begin(&r->files, r->tools)) {
+        qtc_complain(r->v.command, NULL, 0, 0, "out of memory");
+        return false;
+    }
+    options->base = qtc_buf_bytes(&r->files.base);
+    options->resolve = qtc_schema_files_find;
+    options->resolve_ctx = &r->files;
+    return true;
+}
+
 static bool prepare(struct request *r)
 {
-    return (r->tools == NULL || r->v.check_tools || read_tools(r)) && (r->v.holds == NULL || try_assert(r)) &&
-           (r->reject == NULL || open_reject(r));
+    return begin_files(r) && (r->tools == NULL || r->v.check_tools || read_tools(r)) &&
+           (r->v.holds == NULL || try_assert(r)) && (r->reject == NULL || open_reject(r));
 }
 
 /* ---- the run ---------------------------------------------------------------------------------- */
@@ -225,6 +242,7 @@ static int end(struct request *r)
     qtc_toolset_free(r->set);
     qtc_toolsets_free(r->sets);
     qtc_buf_free(&r->tools_text);
+    qtc_schema_files_end(&r->files);
     if (v->failed || v->undecided) {
         return QTC_EXIT_FAILED;
     }

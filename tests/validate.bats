@@ -385,3 +385,25 @@ PY
         [ "${#lines[@]}" -gt 90000 ]
     done
 }
+
+@test "schemas refer to local files beside the tools, and nothing is fetched" {
+    mkdir -p schemas
+    echo '{"$defs": {"city": {"$ref": "more.json"}}}' >"schemas/some types.json"
+    echo '{"type": "string", "minLength": 2}' >schemas/more.json
+    reference() {
+        printf '[{"type":"function","function":{"name":"weather","parameters":{"properties":{"city":{"$ref":"%s"}}}}}]' \
+            "$1" >tools.json
+    }
+    echo '{"id":"a","function":{"name":"weather","arguments":"{\"city\":\"O\"}"}}' >one.jsonl
+    reference 'schemas/some%20types.json#/$defs/city'
+    (cd / && qtc-validate -t "$OLDPWD/tools.json" "$OLDPWD/one.jsonl" >"$OLDPWD/out") || [ $? -eq 1 ]
+    [[ $(<out) == *'at least 2 are wanted [bad-length]' ]]
+    reference 'https://example.org/city.json'
+    validate one.jsonl
+    [ "$status" -eq 2 ]
+    [[ $out == *'no known document: "https://example.org/city.json"'* ]]
+    mkfifo schemas/pipe
+    reference 'schemas/pipe'
+    validate one.jsonl
+    [ "$status" -eq 2 ]
+}

@@ -98,6 +98,9 @@ void qtc_tool_schema_options(const struct qtc_tool *tool, const struct qtc_check
         .closed = !check->open || qtc_tool_is_strict(tool),
         .openapi = is_openapi(tool),
         .outer = {tool->function, tool->item},
+        .base = check->base,
+        .resolve = check->resolve,
+        .resolve_ctx = check->resolve_ctx,
     };
 }
 

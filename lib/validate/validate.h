@@ -64,6 +64,10 @@ struct qtc_check_options {
     bool allow_null; /* for optional arguments */
     bool formats;    /* `format` asserts */
     enum qtc_draft draft;
+    /* Documents that schemas refer to: see schema.h. NULL: there are none. Called by any thread. */
+    struct qtc_bytes base;
+    qtc_schema_resolve *resolve;
+    void *resolve_ctx;
 };
 
 /* Tools and their schemas, each compiled when it is first needed. Threads share it. */
