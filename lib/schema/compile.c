@@ -108,7 +108,7 @@ static void fill_problem(const struct qtc_compiler *c, struct qtc_schema_problem
     qtc_buf_clear(&p->text);
     if (at && at->place != UINT32_MAX) {
         d = (const struct qtc_document *)c->documents.items + places[at->place].document;
-        parts[2] = d->uri;
+        parts[2] = places[at->place].document == 0 ? qtc_bytes("", 0) : d->uri; /* the one that was given */
         qtc_place_pointer(&p->text, places, at->place);
         if (at->json && d->tree->raw.data && at->json->raw.data >= d->tree->raw.data) {
             p->error.offset = (uint64_t)(at->json->raw.data - d->tree->raw.data);
