@@ -6,6 +6,12 @@
 /* <co>…</co: 0:[1,2]>: what the words between are taken from */
 #define COHERE_CITATIONS "<co>", "<co:", "</co>", "</co:"
 
+#define ACTIONS                                                                                              \
+    .body = QTC_BODY_JSON, .open = {"<|START_ACTION|>"}, .close = {"<|END_ACTION|>"}, .array = true,         \
+    .name_keys = {"tool_name", "name"}, .argument_keys = {"parameters", "arguments"},                        \
+    .id_keys = {"tool_call_id"}, .think_open = {"<|START_THINKING|>"}, .think_close = {"<|END_THINKING|>"},  \
+    .text_tags = {COHERE_CITATIONS}, .special_tokens = {COHERE_TOKENS}
+
 const struct qtc_format qtc_format_cohere_command3 = {
     .name = "cohere_command3",
     .aliases = {"cohere"},
@@ -13,19 +19,9 @@ const struct qtc_format qtc_format_cohere_command3 = {
     .model_ids = {"command-a", "command-r7b"},
     .example = "<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"get_weather\", "
                "\"parameters\": {\"city\": \"Tokyo\"}}\n]<|END_ACTION|>",
-    .body = QTC_BODY_JSON,
-    .open = {"<|START_ACTION|>"},
-    .close = {"<|END_ACTION|>"},
-    .array = true,
-    .name_keys = {"tool_name", "name"},
-    .argument_keys = {"parameters", "arguments"},
-    .id_keys = {"tool_call_id"},
-    .think_open = {"<|START_THINKING|>"},
-    .think_close = {"<|END_THINKING|>"},
+    ACTIONS,
     .content_open = {"<|START_RESPONSE|>"},
     .content_close = {"<|END_RESPONSE|>"},
-    .text_tags = {COHERE_CITATIONS},
-    .special_tokens = {COHERE_TOKENS},
 };
 
 const struct qtc_format qtc_format_cohere_command4 = {
@@ -34,19 +30,9 @@ const struct qtc_format qtc_format_cohere_command4 = {
     .model_ids = {"command-a-plus"},
     .example = "<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"get_weather\", "
                "\"parameters\": {\"city\": \"Tokyo\"}}\n]<|END_ACTION|>",
-    .body = QTC_BODY_JSON,
-    .open = {"<|START_ACTION|>"},
-    .close = {"<|END_ACTION|>"},
-    .array = true,
-    .name_keys = {"tool_name", "name"},
-    .argument_keys = {"parameters", "arguments"},
-    .id_keys = {"tool_call_id"},
-    .think_open = {"<|START_THINKING|>"},
-    .think_close = {"<|END_THINKING|>"},
+    ACTIONS,
     .content_open = {"<|START_TEXT|>"},
     .content_close = {"<|END_TEXT|>"},
-    .text_tags = {COHERE_CITATIONS},
-    .special_tokens = {COHERE_TOKENS},
 };
 
 /* The models before Command R7B wrote a list in a code fence. */

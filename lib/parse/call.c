@@ -5,7 +5,7 @@
 #include "parse/parser.h"
 
 /* The first byte of the marker that may end the object early. */
-static char end_byte(const struct qtc_parser *p, const struct qtc_format *f, bool bare)
+static char end_byte(const struct qtc_format *f, bool bare)
 {
     const char *marker = bare && f->function_close != NULL ? f->function_close : f->close[0];
     if (marker == NULL) {
@@ -14,14 +14,13 @@ static char end_byte(const struct qtc_parser *p, const struct qtc_format *f, boo
     if (marker == NULL && f->open[0] != NULL && f->open[0][0] == '<') {
         marker = f->open[0]; /* the next call's */
     }
-    (void)p;
     return marker == NULL ? '\0' : marker[0];
 }
 
 void qtc_object_begin(struct qtc_parser *p, const struct qtc_format *format, bool bare)
 {
     struct qtc_object *o = &p->object;
-    qtc_mend_reset(&o->mend, bare ? 0 : 1, end_byte(p, format, bare));
+    qtc_mend_reset(&o->mend, bare ? 0 : 1, end_byte(format, bare));
     o->reported = 0;
     o->bare = bare;
     o->mend.stop_bad = !bare; /* until it is known to be a call */
@@ -488,22 +487,12 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
 
 size_t qtc_step_json_tag(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_mark_set *set = &p->tag_marks;
-    while (i < p->n) {
-        const struct qtc_mark *mark = p->node == 0 ? NULL : qtc_mark_found(set, p->node);
-        if (mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
-            return on_tag(p, mark, i);
-        }
-        p->node = qtc_markers_child(&set->find, p->node, p->in[i]);
-        if (p->node == 0) {
-            return qtc_object_reject(p, i);
-        }
-        i++;
-        if (set->find.nodes[p->node].child == 0) {
-            return on_tag(p, qtc_mark_found(set, p->node), i);
-        }
+    const struct qtc_mark *mark;
+    i = qtc_mark_follow(p, i, &mark);
+    if (mark != NULL) {
+        return on_tag(p, mark, i);
     }
-    return i;
+    return p->node == 0 ? qtc_object_reject(p, i) : i;
 }
 
 /* ---- arrays of calls ---------------------------------------------------- */

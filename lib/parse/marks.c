@@ -141,6 +141,28 @@ static void clear(struct qtc_mark_set *set)
     qtc_arena_reset(&set->texts);
 }
 
+size_t qtc_mark_follow(struct qtc_parser *p, size_t i, const struct qtc_mark **mark)
+{
+    const struct qtc_mark_set *set = &p->tag_marks;
+    while (i < p->n) {
+        *mark = qtc_mark_found(set, p->node);
+        if (*mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
+            return i;
+        }
+        *mark = NULL;
+        p->node = qtc_markers_child(&set->find, p->node, p->in[i]);
+        if (p->node == 0) {
+            return i;
+        }
+        i++;
+        if (set->find.nodes[p->node].child == 0) {
+            *mark = qtc_mark_found(set, p->node);
+            return i;
+        }
+    }
+    return i;
+}
+
 void qtc_mark_set_free(struct qtc_mark_set *set)
 {
     qtc_markers_free(&set->find);

@@ -435,6 +435,10 @@ static inline bool qtc_mark_longer(const struct qtc_mark_set *set, unsigned node
     return set->find.nodes[node].child != 0 && qtc_markers_child(&set->find, node, next) != 0;
 }
 
+/* Follows the bytes from in[i] on, i < n, along a marker of the group. *mark: the longest that
+ * fits, ending before the index returned; NULL with p->node 0: none does; NULL otherwise: the
+ * piece ends inside one. */
+size_t qtc_mark_follow(struct qtc_parser *p, size_t i, const struct qtc_mark **mark);
 void qtc_mark_set_free(struct qtc_mark_set *set);
 /* Special tokens are no prose: <|tool_call_begin|>, <｜tool▁sep｜>, [TOOL_CALLS]. */
 bool qtc_is_token(const char *marker);

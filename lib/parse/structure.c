@@ -384,22 +384,12 @@ static size_t on_tag(struct qtc_parser *p, const struct qtc_mark *mark, size_t i
 
 size_t qtc_step_tag(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_mark_set *set = &p->tag_marks;
-    while (i < p->n) {
-        const struct qtc_mark *mark = qtc_mark_found(set, p->node);
-        if (mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
-            return on_tag(p, mark, i);
-        }
-        p->node = qtc_markers_child(&set->find, p->node, p->in[i]);
-        if (p->node == 0) {
-            return no_tag(p, i);
-        }
-        i++;
-        if (set->find.nodes[p->node].child == 0) {
-            return on_tag(p, qtc_mark_found(set, p->node), i);
-        }
+    const struct qtc_mark *mark;
+    i = qtc_mark_follow(p, i, &mark);
+    if (mark != NULL) {
+        return on_tag(p, mark, i);
     }
-    return i;
+    return p->node == 0 ? no_tag(p, i) : i;
 }
 
 size_t qtc_step_property(struct qtc_parser *p, size_t i)

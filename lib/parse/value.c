@@ -502,22 +502,12 @@ static size_t on_follower(struct qtc_parser *p, const struct qtc_mark *next, siz
 
 size_t qtc_step_follow_tag(struct qtc_parser *p, size_t i)
 {
-    const struct qtc_mark_set *set = &p->tag_marks;
-    while (i < p->n) {
-        const struct qtc_mark *mark = qtc_mark_found(set, p->node);
-        if (mark != NULL && !qtc_mark_longer(set, p->node, p->in[i])) {
-            return on_follower(p, mark, i);
-        }
-        p->node = qtc_markers_child(&set->find, p->node, p->in[i]);
-        if (p->node == 0) {
-            return reject_closer(p, i);
-        }
-        i++;
-        if (set->find.nodes[p->node].child == 0) {
-            return on_follower(p, qtc_mark_found(set, p->node), i);
-        }
+    const struct qtc_mark *mark;
+    i = qtc_mark_follow(p, i, &mark);
+    if (mark != NULL) {
+        return on_follower(p, mark, i);
     }
-    return i;
+    return p->node == 0 ? reject_closer(p, i) : i;
 }
 
 /* ---- a call inside the value -------------------------------------------- */
