@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "capture/capture.h"
 #include "formats/format.h"
 #include "validate/validate.h"
 #include "wire/wire.h"
@@ -10,6 +11,8 @@ static const char *const recover_levels[] = {"normal", "strict", "lenient", NULL
 static const char *const reasoning_modes[] = {"split", "drop", "inline", NULL};
 static const char *const id_kinds[] = {"stable", "random", "seq", NULL};
 
+static const char *const chooses[] = {"model", "turn", "state", NULL};
+static const char *const cut_kinds[] = {"all", "transport", "content", NULL};
 static const char *const drafts[] = {"2020-12", "2019-09", "7", "6", "4", NULL};
 
 static const char *report_name_at(size_t i)
@@ -18,6 +21,14 @@ static const char *report_name_at(size_t i)
     const struct qtc_report *reports = qtc_reports(&count);
 
     return i < count ? reports[i].name : NULL;
+}
+
+static const char *writer_name_at(size_t i)
+{
+    size_t count;
+    const struct qtc_capture_writer *writers = qtc_capture_writers(&count);
+
+    return i < count ? writers[i].name : NULL;
 }
 
 static const char *output_name_at(size_t i)
@@ -170,12 +181,60 @@ const struct qtc_cli_command qtc_validate_command = {
                "it could not be told: usage, unreadable input or tools, or an I/O error"},
 };
 
+/* ---- qtc-replay ------------------------------------------------------------------ */
+
+static const struct qtc_cli_option replay_options[] = {
+    {"pick", QTC_OPT_PICK, "N", NULL, NULL, "only the N-th response of what is read", "input"},
+    {"redact", QTC_OPT_REDACT, NULL, NULL, NULL, "mask keys, tokens and cookies; say which", NULL},
+    {"simulate", QTC_OPT_SIMULATE, NULL, NULL, NULL, "a whole answer, or JSON Lines of chunks, as a stream", NULL},
+    {"speed", QTC_OPT_SPEED, "FACTOR", NULL, NULL, "1: as it came, 10: ten times as fast; default: max", "playback"},
+    {"gap", QTC_OPT_GAP, "MS", NULL, NULL, "between events, instead of the recorded times", NULL},
+    {"split", QTC_OPT_SPLIT, "HOW", NULL, NULL,
+     "cut the transport: bytes:N, chars:N, lines, events, random:SEED", NULL},
+    {"resplit", QTC_OPT_RESPLIT, "HOW", NULL, NULL, "cut the text in deltas: tokens:N, random:SEED", NULL},
+    {"fault", QTC_OPT_FAULT, "FAULT", NULL, NULL,
+     "cut@N, stall@N:MS, error@N, dup@N, corrupt@N, reset@N: at event N", NULL},
+    {"unbuffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, "each piece in a write of its own, for files too", NULL},
+    {"line-buffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, NULL, NULL},
+    {"serve", QTC_OPT_SERVE, "[HOST:]PORT", NULL, NULL,
+     "answer OpenAI clients with the captures; 0: any free port", "instead of playing"},
+    {"choose", QTC_OPT_CHOOSE, "HOW", chooses, NULL, "with --serve: which capture answers", NULL},
+    {"request-log", QTC_OPT_REQUEST_LOG, "FILE", NULL, NULL, "with --serve: keep what clients sent", NULL},
+    {"record", QTC_OPT_RECORD, "FILE", NULL, NULL, "pass input through, and keep it with its times", NULL},
+    {"info", QTC_OPT_INFO, NULL, NULL, NULL, "say what is in the captures", NULL},
+    {"convert", QTC_OPT_CONVERT, "KIND", NULL, writer_name_at, "write the captures as", NULL},
+    {"timeline", QTC_OPT_TIMELINE, "FILE", NULL, NULL, "draw the response over time, as SVG", NULL},
+    {"check", QTC_OPT_CHECK, NULL, NULL, NULL, "run COMMAND over many splits: its output must stay the same",
+     "with -- COMMAND"},
+    {"cuts", QTC_OPT_CUTS, "KIND", cut_kinds, NULL, "with --check: which splits", NULL},
+    {"runs", QTC_OPT_RUNS, "N", NULL, NULL, "with --check: random splits of each kind; default: 100", NULL},
+    {"seed", QTC_OPT_SEED, "N", NULL, NULL, "with --check: of the first random split; default: 1", NULL},
+    {"minimize", QTC_OPT_MINIMIZE, NULL, NULL, NULL,
+     "write the shortest capture for which COMMAND exits as it did", NULL},
+    {"match", QTC_OPT_MATCH, "REGEX", NULL, NULL, "with --minimize: and still prints what this matches", NULL},
+    {"timeout", QTC_OPT_TIMEOUT, "SECONDS", NULL, NULL, "that COMMAND may take; default: 60", NULL},
+};
+
+const struct qtc_cli_command qtc_replay_command = {
+    .name = "qtc-replay",
+    .purpose = "a recorded stream again",
+    .usage = "[OPTION]... [CAPTURE]... [-- COMMAND [ARGUMENT]...]",
+    .examples = {{"curl -sN ... | qtc-replay --record bug.rec | my-client", "keeps a stream while it is used"},
+                 {"qtc-replay --serve 8000 bug.rec", "the same answer for a real client, at localhost:8000/v1"},
+                 {"qtc-replay --minimize bug.rec -- qtc-sse --strict >small.sse",
+                  "the few events that matter"}},
+    .options = replay_options,
+    .option_count = sizeof replay_options / sizeof *replay_options,
+    .status = {"done", "--check: COMMAND's output depends on the cuts",
+               "wrong usage, an unreadable or wrong capture, or an I/O error"},
+};
+
 /* ---- all ---------------------------------------------------------------------- */
 
 const struct qtc_cli_command *const *qtc_commands(size_t *count)
 {
-    static const struct qtc_cli_command *const commands[] = {&qtc_parse_command, &qtc_sse_command,
-                                                             &qtc_validate_command};
+    static const struct qtc_cli_command *const commands[] = {&qtc_parse_command, &qtc_replay_command,
+                                                             &qtc_sse_command, &qtc_validate_command};
 
     *count = sizeof commands / sizeof *commands;
     return commands;
