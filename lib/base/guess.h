@@ -8,8 +8,8 @@
 struct qtc_guess {
     struct qtc_bytes given;
     struct qtc_bytes best; /* data NULL: none is near */
-    size_t distance;              /* of best; of the nearest that is not near enough, where there is none */
-    uint32_t letters;             /* of given */
+    size_t distance;       /* of best; of the nearest that is not near enough, where there is none */
+    uint32_t letters;      /* of given */
 };
 
 /* `edits`: how many letters may be inserted, left out, changed or swapped with their neighbour. */
