@@ -215,6 +215,40 @@ typedef bool qtc_shrink_test(void *ctx, const size_t *keep, size_t kept, bool *h
  * `keep` has room for count numbers. QTC_OK; QTC_STOPPED (keep is the smallest so far); QTC_NOMEM. */
 enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t *keep, size_t *kept);
 
+/* What a body can do without, and still be of its kind. */
+enum qtc_grain {
+    QTC_GRAIN_EVENTS, /* of a stream; lines, of what is neither a stream nor one JSON value */
+    /* of the text that a model wrote (content, arguments, ...), in all JSON that stands in the body: */
+    QTC_GRAIN_LINES,
+    QTC_GRAIN_WORDS,
+    QTC_GRAIN_CHARS,
+    QTC_GRAIN_MEMBERS /* of objects, and elements of arrays */
+};
+
+/* A range of the body. Parts are in order; a member's own members follow it, and go with it. */
+struct qtc_part {
+    size_t begin, end;
+    size_t gap;    /* where what parts it from the one before begins; that goes if nothing is kept before it */
+    size_t before; /* the part before it in the same list, or SIZE_MAX */
+    bool data;     /* EVENTS: not only comments or blank lines */
+    bool kept, led; /* set by qtc_parts_join: it is kept; one before it in its list is */
+};
+
+/* Starts as {0}. */
+struct qtc_parts {
+    struct qtc_part *list;
+    size_t count, room;
+    bool of_stream; /* EVENTS: events, not lines */
+};
+
+/* Lists them anew. QTC_OK, QTC_NOMEM. */
+enum qtc_code qtc_parts_find(struct qtc_parts *parts, struct qtc_bytes body, enum qtc_grain grain);
+void qtc_parts_free(struct qtc_parts *parts);
+/* Appends the body without the parts that are not among those kept. ends: ascending places in the body, which
+ * become those in what was appended; none: NULL, 0. */
+void qtc_parts_join(struct qtc_parts *parts, struct qtc_bytes body, const size_t *keep, size_t kept,
+                    struct qtc_buf *out, size_t *ends, size_t end_count);
+
 /* ---- the picture ------------------------------------------------------------------ */
 
 /* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for

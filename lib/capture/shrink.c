@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Leaves out half of what is left, then a quarter, an eighth, ... in turn, and at last each part alone, until
- * none can be missed any more. Where k parts are needed that takes about 2 k log(n / k) tests. From the end to
- * the beginning: what comes later more often needs what came before than the other way round. */
+ * none can be missed any more. Where k parts are needed that takes about 2 k log(n / k) tests. From the end
+ * to the beginning: what comes later more often needs what came before than the other way round. */
 struct shrink {
     qtc_shrink_test *test;
     void *ctx;

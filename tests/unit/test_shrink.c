@@ -13,7 +13,7 @@ enum { MOST = 5000 };
 /* What a question looks like, and how many were asked. */
 struct oracle {
     bool (*holds)(const struct oracle *o, const bool *there);
-    size_t count;      /* of parts */
+    size_t count;       /* of parts */
     size_t culprits[8]; /* that are all needed */
     size_t culprit_count;
     uint64_t seed;
@@ -86,7 +86,8 @@ static void test_one_culprit(void **state)
 
 static void test_far_culprits(void **state)
 {
-    struct oracle two = {.holds = culprits_hold, .count = MOST, .culprits = {0, MOST - 1}, .culprit_count = 2};
+    struct oracle two = {
+        .holds = culprits_hold, .count = MOST, .culprits = {0, MOST - 1}, .culprit_count = 2};
     struct oracle pairs = {.holds = culprits_hold,
                            .count = MOST,
                            .culprits = {1200, 1201, 2499, 2500, 4000, 4001},
