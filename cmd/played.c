@@ -50,6 +50,13 @@ bool qtc_replay_played(struct qtc_replay *r, const struct qtc_replay_capture *c,
     return played->too_many || qtc_replay_check_code(r, c, code, &error);
 }
 
+void qtc_played_clear(struct qtc_played *played)
+{
+    qtc_buf_clear(&played->body);
+    played->count = 0;
+    played->reset = played->too_many = false;
+}
+
 void qtc_played_free(struct qtc_played *played)
 {
     qtc_buf_free(&played->body);

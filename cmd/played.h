@@ -18,6 +18,8 @@ struct qtc_played {
 /* false: it was said why. With too_many, what came before is there. */
 bool qtc_replay_played(struct qtc_replay *r, const struct qtc_replay_capture *c,
                        const struct qtc_play_options *options, struct qtc_played *played);
+/* Ready for another one; memory is kept. */
+void qtc_played_clear(struct qtc_played *played);
 void qtc_played_free(struct qtc_played *played);
 
 #endif

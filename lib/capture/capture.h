@@ -222,7 +222,10 @@ enum qtc_grain {
     QTC_GRAIN_LINES,
     QTC_GRAIN_WORDS,
     QTC_GRAIN_CHARS,
-    QTC_GRAIN_MEMBERS /* of objects, and elements of arrays */
+    QTC_GRAIN_MEMBERS, /* of objects, and elements of arrays */
+    /* What stands between the texts of two neighbouring chunks that are the same but for one text. Without it
+     * they are one chunk. */
+    QTC_GRAIN_CUTS
 };
 
 /* A range of the body. Parts are in order; a member's own members follow it, and go with it. */

@@ -6,12 +6,20 @@
 
 /* ---- the list ------------------------------------------------------------------- */
 
+/* A line with JSON in it. */
+struct chunk {
+    size_t begin, end;
+    size_t texts;                /* strings that are a model's text */
+    size_t text_begin, text_end; /* the inside of the last one */
+};
+
 struct finder {
     struct qtc_parts *parts;
     struct qtc_bytes body;
     enum qtc_grain grain;
     struct qtc_arena arena; /* of the JSON at hand */
     bool nomem;
+    struct chunk chunk, before; /* CUTS */
 };
 
 static void add(struct finder *f, struct qtc_part part)
@@ -153,6 +161,12 @@ static void add_text(struct finder *f, size_t at, size_t end)
     const char *p = f->body.data;
     size_t begin = at;
 
+    f->chunk.texts++;
+    f->chunk.text_begin = at;
+    f->chunk.text_end = end;
+    if (f->grain == QTC_GRAIN_CUTS) {
+        return;
+    }
     while (at < end && !f->nomem) {
         size_t next = at + character(p + at, end - at);
         if (next == end || parts_between(f->grain, p + at, p + next, end - next)) {
@@ -220,13 +234,35 @@ static struct qtc_bytes payload(struct qtc_bytes line)
     return qtc_bytes(line.data + skip, line.len - skip);
 }
 
+static bool same(const struct finder *f, size_t a, size_t a_end, size_t b, size_t b_end)
+{
+    return qtc_bytes_equal(qtc_bytes(f->body.data + a, a_end - a), qtc_bytes(f->body.data + b, b_end - b));
+}
+
+/* The chunk at hand may be joined to the one before it; then only blank lines are between them. */
+static void add_cut(struct finder *f)
+{
+    const struct chunk *a = &f->before, *b = &f->chunk;
+
+    if (a->texts == 1 && b->texts == 1 && same(f, a->begin, a->text_begin, b->begin, b->text_begin) &&
+        same(f, a->text_end, a->end, b->text_end, b->end)) {
+        add_range(f, a->text_end, b->text_begin, false);
+    }
+    f->before = f->chunk;
+}
+
 static void add_inside(struct finder *f)
 {
     size_t end;
 
     for (size_t at = 0; at < f->body.len && !f->nomem; at = end) {
         end = line_end(f->body, at);
-        add_json(f, payload(qtc_bytes(f->body.data + at, end - at)));
+        struct qtc_bytes line = {f->body.data + at, end - at};
+        f->chunk = (struct chunk){.begin = at, .end = end};
+        add_json(f, payload(line));
+        if (f->grain == QTC_GRAIN_CUTS && qtc_bytes_trim(line).len > 0) {
+            add_cut(f);
+        }
     }
 }
 
