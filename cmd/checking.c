@@ -314,6 +314,20 @@ static void put_place(struct qtc_buf *out, const struct qtc_replay_capture *c)
     qtc_buf_byte(out, ' ');
 }
 
+/* The text of a capture may change something by being joined: then no cut is needed. */
+static void put_how_many(struct qtc_buf *out, size_t kept, size_t count)
+{
+    if (kept == 0) {
+        qtc_buf_str(out, ", even where its pieces are joined again:\n");
+        return;
+    }
+    qtc_buf_str(out, ", of whose cuts these are enough (");
+    qtc_buf_u64(out, kept);
+    qtc_buf_str(out, " of ");
+    qtc_buf_u64(out, count);
+    qtc_buf_str(out, "):\n");
+}
+
 static enum outcome report(struct checking *c, const size_t *keep, size_t kept)
 {
     struct qtc_buf *out = &c->r->out.buf;
@@ -322,11 +336,7 @@ static enum outcome report(struct checking *c, const size_t *keep, size_t kept)
     put_place(out, c->capture);
     qtc_buf_str(out, c->of_text ? "the output changes with --resplit " : "the output changes with --split ");
     put_split(out, &c->split);
-    qtc_buf_str(out, ", of whose cuts these are enough (");
-    qtc_buf_u64(out, kept);
-    qtc_buf_str(out, " of ");
-    qtc_buf_u64(out, c->of_text ? c->parts.count : c->cut_count);
-    qtc_buf_str(out, "):\n");
+    put_how_many(out, kept, c->of_text ? c->parts.count : c->cut_count);
     outcome = put_cuts(c, out, keep, kept);
     if (!qtc_answer_ends_alike(&c->expected, &c->answer)) {
         put_endings(out, &c->expected, &c->answer);
@@ -490,9 +500,12 @@ enum {
     CONTENTS = sizeof content_splits / sizeof *content_splits
 };
 
+/* A fault is at an event of the text as it is cut, so it would come elsewhere with another cut. */
 static enum outcome try_all(struct checking *c)
 {
-    bool transport = c->r->cuts != QTC_CUTS_CONTENT, content = c->r->cuts != QTC_CUTS_TRANSPORT;
+    bool transport = c->r->cuts != QTC_CUTS_CONTENT;
+    bool content =
+        c->r->cuts == QTC_CUTS_CONTENT || (c->r->cuts == QTC_CUTS_ALL && c->r->play.fault_count == 0);
     enum outcome outcome = ALL_THE_SAME;
 
     c->planned =

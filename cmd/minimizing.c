@@ -264,6 +264,10 @@ static bool write_result(struct minimizing *m)
     result.body = qtc_buf_bytes(&p->body);
     result.arrivals = p->arrivals;
     result.arrival_count = count;
+    if (m->r->play.gap > 0 && count > 0) {
+        result.timed = true;
+        result.ended = p->arrivals[count - 1].at;
+    }
     result.cut = result.cut || p->reset;
     if (m->r->convert != NULL) {
         m->r->convert->write(&m->r->out.buf, &result);

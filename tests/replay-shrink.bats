@@ -108,6 +108,23 @@ PY
     [[ ${lines[1]} == '  cut at byte 9, in event 1: data: \xff\x01 |€aaaa'*'…' ]]
 }
 
+@test "--check: the text joined may be what changes the output; with faults only the transport is cut" {
+    events 1 3 >"$tmp/a.sse"
+    run -1 qtc-replay --check "$tmp/a.sse" -- wc -l
+    [ "${lines[0]}" = "$tmp/a.sse:1: the output changes with --resplit tokens:1, even where its pieces are joined again:" ]
+    [ "${lines[1]}" = '  line 1 of the output:' ]
+    [ "${lines[2]}" = '    uncut: 6' ]
+    [ "${lines[3]}" = '    cut:   2' ]
+    run -0 qtc-replay --check --runs 1 --fault dup@2 "$tmp/a.sse" -- wc -l
+    [ "$output" = "$tmp/a.sse:1: 11 splits, all the same" ]
+}
+
+@test "--check: a signal ends it" {
+    run -2 --separate-stderr timeout --preserve-status -s TERM 0.5 qtc-replay --check hermes.sse -- sleep 20
+    [ "$output" = '' ]
+    [ "$stderr" = 'qtc-replay: interrupted' ]
+}
+
 # ---- --minimize ------------------------------------------------------------------
 
 @test "--minimize: 5 000 events with a bad one become at most 3, with the same exit status" {
@@ -158,6 +175,36 @@ SSE
     [ "$(wc -l <<<"$output")" -eq 1 ]
     run -0 --separate-stderr qtc-replay --minimize whole-completion.sse -- sh -c 'jq -e ".choices[0].message.content | contains(\"tool_call>\")" && exit 3'
     [ "$output" = '{"choices":[{"message":{"content":"tool_call>"}}]}' ]
+}
+
+@test "--minimize --convert recording: the pieces that are left keep their times; faults come first" {
+    cat >"$tmp/a.rec" <<'REC'
+{"qtc-recording":1,"status":200}
+[0.1,"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"]
+[0.2,"data: {\"choices\":[{\"delta\":{\"con"]
+[0.3,"tent\":\"the needed one\"}}]}\n\n"]
+[0.4,"data: [DONE]\n\n"]
+[0.5,null]
+REC
+    qtc-replay --minimize --convert recording "$tmp/a.rec" -- sh -c 'grep -q needed && exit 3' 2>/dev/null | diff - <(cat <<'REC'
+{"qtc-recording":1,"status":200}
+[0.200000000,"data: {\"choices\":[{\"delta\":{\"con"]
+[0.300000000,"tent\":\"needed\"}}]}\n\n"]
+[0.500000000,null]
+REC
+    )
+    cat "$tmp/a.rec" "$tmp/a.rec" >"$tmp/two.rec"
+    run -0 --separate-stderr qtc-replay --minimize --pick 2 --fault dup@2 "$tmp/two.rec" -- \
+        sh -c '[ "$(grep -c needed)" -eq 2 ] && exit 3'
+    [ "$output" = 'data: {"choices":[{"delta":{"content":"needed"}}]}
+
+data: {"choices":[{"delta":{"content":"needed"}}]}' ]
+    qtc-replay --minimize --gap 250 --convert recording "$tmp/a.rec" -- sh -c 'grep -q needed && exit 3' 2>/dev/null | diff - <(cat <<'REC'
+{"qtc-recording":1,"status":200}
+[0.250000000,"data: {\"choices\":[{\"delta\":{\"content\":\"needed\"}}]}\n\n"]
+[0.250000000,null]
+REC
+    )
 }
 
 @test "--minimize: a COMMAND that is killed, hangs, reads nothing, or prints without end" {
