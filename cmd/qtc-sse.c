@@ -335,7 +335,8 @@ static void finish(struct source *s)
     qtc_buf_free(&s->value);
 }
 
-/* The next bytes, which are kept as they come. What was made of those before is written before the tape waits. */
+/* The next bytes, which are kept as they come. What was made of those before is written before the tape
+ * waits. */
 static bool read_bytes(struct qtc_session *session, struct qtc_in *in, struct qtc_tape *tape,
                        struct qtc_bytes *bytes)
 {

@@ -18,7 +18,7 @@ enum { HEADS_MAX = 65536 };
 
 static volatile sig_atomic_t caught; /* the signal, or 0 */
 
-static void catch(int signal)
+static void catch (int signal)
 {
     caught = signal;
 }

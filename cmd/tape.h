@@ -13,7 +13,7 @@ struct qtc_tape {
     bool failed; /* the recording is not whole; why was said */
 
     /* the response */
-    uint64_t began;         /* by the monotonic clock; nanoseconds */
+    uint64_t began; /* by the monotonic clock; nanoseconds */
     char start[40];
     struct qtc_buf front;   /* what may be the headers that `curl -i` prints, as far as it has come */
     bool headed;            /* the header line is made */
@@ -21,9 +21,9 @@ struct qtc_tape {
     struct qtc_arena arena; /* of headers */
 };
 
-/* Empties FILE, or makes it; NULL: there will be no recording. From here on SIGINT and SIGTERM end the recording
- * before they end the process. false, and said: it is one of the inputs ("-" and none: standard input), or the
- * output; nothing should be done then. */
+/* Empties FILE, or makes it; NULL: there will be no recording. From here on SIGINT and SIGTERM end the
+ * recording before they end the process. false, and said: it is one of the inputs ("-" and none: standard
+ * input), or the output; nothing should be done then. */
 bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, const char *const *inputs,
                    size_t count);
 /* A response begins. */

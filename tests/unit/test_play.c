@@ -1,5 +1,5 @@
-/* test_play.c - captures played: nothing is lost between cuts, texts stay what they were, faults are where they
- * were asked for. */
+/* test_play.c - captures played: nothing is lost between cuts, texts stay what they were, faults are where
+ * they were asked for. */
 #include "capture/capture.h"
 #include "wire/wire.h"
 
@@ -291,8 +291,8 @@ static void test_split_pieces(void **state)
 
 static void check_all_splits(const char *name, struct qtc_bytes body)
 {
-    static const char *const splits[] = {"bytes:1", "bytes:7",  "chars:1",   "chars:5",
-                                         "lines",   "events",   "random:1",  "random:99"};
+    static const char *const splits[] = {"bytes:1", "bytes:7", "chars:1",  "chars:5",
+                                         "lines",   "events",  "random:1", "random:99"};
     static const size_t steps[] = {1, 3, 50, SIZE_MAX / 2};
 
     (void)name;
@@ -474,7 +474,8 @@ static struct qtc_play_options resplit_by(const char *text)
     return o;
 }
 
-static void check_resplit(struct qtc_bytes body, const struct qtc_play_options *o, const struct reading *before)
+static void check_resplit(struct qtc_bytes body, const struct qtc_play_options *o,
+                          const struct reading *before)
 {
     struct qtc_buf whole = play_text(body, body.len, o);
     struct qtc_buf cut = play_text(body, 11, o);
@@ -510,7 +511,7 @@ static void test_resplit_keeps_texts(void **state)
     for_each_capture(check_resplits);
 }
 
-#define CHUNK(delta) "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":" delta "}]}\n\n"
+#define CHUNK(delta)  "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":" delta "}]}\n\n"
 #define CONTENT(text) CHUNK("{\"content\":\"" text "\"}")
 
 static void test_resplit_pieces(void **state)
@@ -519,13 +520,14 @@ static void test_resplit_pieces(void **state)
         const char *how, *body, *expected;
     } rows[] = {
         {"tokens:1", CONTENT("Hello wor") CONTENT("ld, 12345  if\\n\\n\\t\\tx"),
-         CONTENT("Hello") CONTENT(" world") CONTENT(",") CONTENT(" ") CONTENT("123") CONTENT("45") CONTENT(" ")
-             CONTENT(" if") CONTENT("\\n\\n") CONTENT("\\t") CONTENT("\\tx")},
+         CONTENT("Hello") CONTENT(" world") CONTENT(",") CONTENT(" ") CONTENT("123") CONTENT("45")
+             CONTENT(" ") CONTENT(" if") CONTENT("\\n\\n") CONTENT("\\t") CONTENT("\\tx")},
         {"tokens:2", CONTENT("a b c d e"), CONTENT("a b") CONTENT(" c d") CONTENT(" e")},
         {"tokens:99", CONTENT("a") CONTENT("b") CONTENT("c"), CONTENT("abc")},
         {"tokens:1", CONTENT("aaaaaaaaaaaaaaaaaaaaa"), CONTENT("aaaaaaaaaaaaaaaa") CONTENT("aaaaa")},
         {"tokens:1", CONTENT("\xe4\xb8\xad\xe6\x96\x87\\ud83d\\ude00\xc3\xa9\\u00e9"),
-         CONTENT("\xe4\xb8\xad") CONTENT("\xe6\x96\x87") CONTENT("\\ud83d\\ude00") CONTENT("\xc3\xa9\\u00e9")},
+         CONTENT("\xe4\xb8\xad") CONTENT("\xe6\x96\x87") CONTENT("\\ud83d\\ude00")
+             CONTENT("\xc3\xa9\\u00e9")},
         /* what is not text ends a run, and passes */
         {"tokens:9", CONTENT("a") ": c\n\n" CONTENT("b"), CONTENT("a") ": c\n\n" CONTENT("b")},
         {"tokens:9", CONTENT("a") CONTENT("") CONTENT("b"), CONTENT("a") CONTENT("") CONTENT("b")},
@@ -534,7 +536,8 @@ static void test_resplit_pieces(void **state)
          CHUNK("{\"role\":\"assistant\",\"content\":\"a b\"}") CONTENT("c") CONTENT(" d")},
         {"tokens:1", CHUNK("{\"content\":\"a b\",\"reasoning\":\"c d\"}"),
          CHUNK("{\"content\":\"a b\",\"reasoning\":\"c d\"}")},
-        {"tokens:1", CHUNK("{\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"function\":{\"arguments\":\"a b\"}}]}"),
+        {"tokens:1",
+         CHUNK("{\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"function\":{\"arguments\":\"a b\"}}]}"),
          CHUNK("{\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"function\":{\"arguments\":\"a b\"}}]}")},
         {"tokens:1", "data: {\"choices\":[{\"delta\":{\"content\":\"a b\"},\"finish_reason\":\"stop\"}]}\n\n",
          "data: {\"choices\":[{\"delta\":{\"content\":\"a b\"},\"finish_reason\":\"stop\"}]}\n\n"},
@@ -547,18 +550,22 @@ static void test_resplit_pieces(void **state)
         {"tokens:9", CONTENT("\xc3") CONTENT("\xa9"), CONTENT("\xc3") CONTENT("\xa9")},
         /* a role that is repeated, arguments, older dialects, lines */
         {"tokens:1",
-         CHUNK("{\"role\":\"assistant\",\"content\":\"a b\"}") CHUNK("{\"role\":\"assistant\",\"content\":\"c\"}"),
-         CHUNK("{\"role\":\"assistant\",\"content\":\"a\"}") CHUNK("{\"role\":\"assistant\",\"content\":\" bc\"}")},
+         CHUNK("{\"role\":\"assistant\",\"content\":\"a b\"}")
+             CHUNK("{\"role\":\"assistant\",\"content\":\"c\"}"),
+         CHUNK("{\"role\":\"assistant\",\"content\":\"a\"}")
+             CHUNK("{\"role\":\"assistant\",\"content\":\" bc\"}")},
         {"tokens:1",
-         CHUNK("{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":null,\"arguments\":\"{\\\"a\"}}]}") CHUNK(
-             "{\"tool_calls\":[{\"index\":1,\"function\":{\"name\":null,\"arguments\":\"a\"}}]}"),
-         CHUNK("{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":null,\"arguments\":\"{\\\"\"}}]}") CHUNK(
-             "{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":null,\"arguments\":\"a\"}}]}") CHUNK(
-             "{\"tool_calls\":[{\"index\":1,\"function\":{\"name\":null,\"arguments\":\"a\"}}]}")},
+         CHUNK("{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":null,\"arguments\":\"{\\\"a\"}}]}")
+             CHUNK("{\"tool_calls\":[{\"index\":1,\"function\":{\"name\":null,\"arguments\":\"a\"}}]}"),
+         CHUNK("{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":null,\"arguments\":\"{\\\"\"}}]}")
+             CHUNK("{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":null,\"arguments\":\"a\"}}]}")
+                 CHUNK("{\"tool_calls\":[{\"index\":1,\"function\":{\"name\":null,\"arguments\":\"a\"}}]}")},
         {"tokens:1", CHUNK("{\"function_call\":{\"arguments\":\"a b\"}}"),
-         CHUNK("{\"function_call\":{\"arguments\":\"a\"}}") CHUNK("{\"function_call\":{\"arguments\":\" b\"}}")},
+         CHUNK("{\"function_call\":{\"arguments\":\"a\"}}")
+             CHUNK("{\"function_call\":{\"arguments\":\" b\"}}")},
         {"tokens:1", "id: 1\ndata:{\"choices\":[{\"text\":\"a b\"}]}\r\n\r\n",
-         "id: 1\ndata:{\"choices\":[{\"text\":\"a\"}]}\r\n\r\nid: 1\ndata:{\"choices\":[{\"text\":\" b\"}]}\r\n\r\n"},
+         "id: 1\ndata:{\"choices\":[{\"text\":\"a\"}]}\r\n\r\nid: 1\ndata:{\"choices\":[{\"text\":\" "
+         "b\"}]}\r\n\r\n"},
         {"tokens:1", "{\"choices\":[{\"text\":\"a b\"}]}\n",
          "{\"choices\":[{\"text\":\"a\"}]}\n{\"choices\":[{\"text\":\" b\"}]}\n"},
     };
@@ -575,7 +582,8 @@ static void test_resplit_pieces(void **state)
 /* A piece goes out when its last character has come. */
 static void test_resplit_times(void **state)
 {
-    static const char *const chunks[] = {CONTENT("a b"), CONTENT(" c"), CONTENT("d "), CONTENT(" "), CONTENT("e")};
+    static const char *const chunks[] = {CONTENT("a b"), CONTENT(" c"), CONTENT("d "), CONTENT(" "),
+                                         CONTENT("e")};
     struct qtc_arrival arrivals[COUNT(chunks)];
     struct qtc_buf body = {0};
     struct qtc_play_options o = resplit_by("tokens:1");
@@ -589,10 +597,8 @@ static void test_resplit_times(void **state)
         qtc_buf_str(&body, chunks[i]);
         arrivals[i] = (struct qtc_arrival){10 * (i + 1), body.len};
     }
-    struct qtc_capture capture = {.body = qtc_buf_bytes(&body),
-                                  .arrivals = arrivals,
-                                  .arrival_count = COUNT(arrivals),
-                                  .timed = true};
+    struct qtc_capture capture = {
+        .body = qtc_buf_bytes(&body), .arrivals = arrivals, .arrival_count = COUNT(arrivals), .timed = true};
     struct qtc_pieces pieces = play_code(&capture, &o, QTC_OK);
     assert_int_equal(pieces.count, COUNT(expected));
     for (size_t i = 0; i < COUNT(expected); i++) {
@@ -640,23 +646,26 @@ static struct qtc_buf message_of(struct qtc_bytes text)
 }
 
 #define ANSWER(message, reason)                                                                              \
-    "{\"id\":\"r1\",\n\"object\":\"chat.completion\",\"created\":7,\"model\":\"m\",\"x\":1,\"choices\":[{"          \
-    "\"index\":0,\"message\":" message ",\"logprobs\":null,\"finish_reason\":\"" reason "\"}],"                \
+    "{\"id\":\"r1\",\n\"object\":\"chat.completion\",\"created\":7,\"model\":\"m\",\"x\":1,\"choices\":[{"   \
+    "\"index\":0,\"message\":" message ",\"logprobs\":null,\"finish_reason\":\"" reason "\"}],"              \
     "\"usage\":{\n \"total_tokens\":3},\"system_fingerprint\":\"fp\"}"
 
 static void test_simulate_messages(void **state)
 {
     static const char *const answers[] = {
-        ANSWER("{\"role\":\"assistant\",\"content\":\"One two.\\n\\u00e9\\ud83d\\ude00 \xf0\x9f\x98\x80\"}", "stop"),
+        ANSWER("{\"role\":\"assistant\",\"content\":\"One two.\\n\\u00e9\\ud83d\\ude00 \xf0\x9f\x98\x80\"}",
+               "stop"),
         ANSWER("{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\","
                "\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\": 1.0}\"}},{\"id\":\"b\",\"type\":"
                "\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]}",
                "tool_calls"),
         ANSWER("{\"role\":\"assistant\",\"content\":\"c d\",\"tool_calls\":[],\"reasoning_content\":\"a b\"}",
                "length"),
-        ANSWER("{\"role\":\"assistant\",\"content\":\"c d\",\"reasoning\":\"a b\",\"reasoning_content\":\"a b\"}",
+        ANSWER("{\"role\":\"assistant\",\"content\":\"c d\",\"reasoning\":\"a b\",\"reasoning_content\":\"a "
+               "b\"}",
                "stop"),
-        ANSWER("{\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{ }\"}}",
+        ANSWER("{\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{ "
+               "}\"}}",
                "function_call"),
     };
     static const char *const splits[] = {NULL, "tokens:3", "random:7"};
@@ -665,7 +674,8 @@ static void test_simulate_messages(void **state)
     for (size_t i = 0; i < COUNT(answers); i++) {
         struct qtc_buf expected = message_of(qtc_str(answers[i]));
         for (size_t k = 0; k < COUNT(splits); k++) {
-            struct qtc_play_options o = splits[k] != NULL ? resplit_by(splits[k]) : (struct qtc_play_options){0};
+            struct qtc_play_options o =
+                splits[k] != NULL ? resplit_by(splits[k]) : (struct qtc_play_options){0};
             o.simulate = true;
             struct qtc_buf stream = play_text(qtc_str(answers[i]), 100, &o);
             struct qtc_buf got = message_of(qtc_buf_bytes(&stream));
@@ -678,13 +688,13 @@ static void test_simulate_messages(void **state)
 }
 
 #define ENVELOPE                                                                                             \
-    "data: {\"id\":\"r1\",\"object\":\"chat.completion.chunk\",\"created\":7,\"model\":\"m\","                     \
+    "data: {\"id\":\"r1\",\"object\":\"chat.completion.chunk\",\"created\":7,\"model\":\"m\","               \
     "\"system_fingerprint\":\"fp\",\"choices\":["
-#define DELTA(delta) ENVELOPE "{\"index\":0,\"delta\":" delta ",\"finish_reason\":null}]}\n\n"
+#define DELTA(delta)      ENVELOPE "{\"index\":0,\"delta\":" delta ",\"finish_reason\":null}]}\n\n"
 #define CALL(index, rest) DELTA("{\"tool_calls\":[{\"index\":" #index "," rest "}]}")
-#define ROLE DELTA("{\"role\":\"assistant\",\"content\":\"\"}")
+#define ROLE              DELTA("{\"role\":\"assistant\",\"content\":\"\"}")
 #define ENDING(reason)                                                                                       \
-    ENVELOPE "{\"index\":0,\"delta\":{},\"finish_reason\":\"" reason "\"}]}\n\n" ENVELOPE                       \
+    ENVELOPE "{\"index\":0,\"delta\":{},\"finish_reason\":\"" reason "\"}]}\n\n" ENVELOPE                    \
              "],\"usage\":{ \"total_tokens\":3}}\n\ndata: [DONE]\n\n"
 
 static void test_simulate_bytes(void **state)
@@ -693,50 +703,70 @@ static void test_simulate_bytes(void **state)
         const char *body, *expected;
     } rows[] = {
         {ANSWER("{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\",\"function\":{"
-                "\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"type\":\"function\",\"function\":{\"arguments\":{"
+                "\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"type\":\"function\",\"function\":{"
+                "\"arguments\":{"
                 "\"y\":2},\"name\":\"g\"}}],\"content\":\"a b\",\"refusal\":null,\"annotations\":[{}],"
                 "\"reasoning\":\"c\"}",
                 "tool_calls"),
          ROLE DELTA("{\"reasoning\":\"c\"}") DELTA("{\"content\":\"a\"}") DELTA("{\"content\":\" b\"}")
-             DELTA("{\"annotations\":[{}]}")
-                 CALL(0, "\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}")
-                     CALL(0, "\"function\":{\"arguments\":\"{\\\"\"}") CALL(0, "\"function\":{\"arguments\":\"x\"}")
-                         CALL(0, "\"function\":{\"arguments\":\"\\\":\"}")
-                             CALL(0, "\"function\":{\"arguments\":\"1\"}")
-                                 CALL(0, "\"function\":{\"arguments\":\"}\"}")
-                                     CALL(1, "\"type\":\"function\",\"function\":{\"arguments\":{\"y\":2},\"name\":\"g\"}")
-                                         ENDING("tool_calls")},
+             DELTA("{\"annotations\":[{}]}") CALL(
+                 0, "\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}")
+                 CALL(0, "\"function\":{\"arguments\":\"{\\\"\"}") CALL(0,
+                                                                        "\"function\":{\"arguments\":\"x\"}")
+                     CALL(0, "\"function\":{\"arguments\":\"\\\":\"}") CALL(
+                         0, "\"function\":{\"arguments\":\"1\"}")
+                         CALL(0, "\"function\":{\"arguments\":\"}\"}") CALL(
+                             1, "\"type\":\"function\",\"function\":{\"arguments\":{\"y\":2},\"name\":\"g\"}")
+                             ENDING("tool_calls")},
         {ANSWER("{\"content\":\"a\",\"reasoning\":\"b\",\"reasoning_content\":\"b\"}", "stop"),
-         ROLE DELTA("{\"reasoning_content\":\"b\",\"reasoning\":\"b\"}") DELTA("{\"content\":\"a\"}") ENDING("stop")},
+         ROLE DELTA("{\"reasoning_content\":\"b\",\"reasoning\":\"b\"}") DELTA("{\"content\":\"a\"}")
+             ENDING("stop")},
         /* two choices, one that says more of itself */
-        {"{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\",\"stop_reason\":5},{\"message\":{}}]}",
-         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\","
+        {"{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\",\"stop_reason\":5},{"
+         "\"message\":{}}]}",
+         "data: "
+         "{\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\","
          "\"content\":\"\"},\"finish_reason\":null}]}\n\n"
-         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+         "data: "
+         "{\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
          "\"finish_reason\":null}]}\n\n"
-         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\","
+         "data: "
+         "{\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":"
+         "\"stop\","
          "\"stop_reason\":5}]}\n\n"
-         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":1,\"delta\":{\"role\":\"assistant\","
+         "data: "
+         "{\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":1,\"delta\":{\"role\":\"assistant\","
          "\"content\":\"\"},\"finish_reason\":null}]}\n\n"
-         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":1,\"delta\":{},\"finish_reason\":null}]}\n\n"
+         "data: "
+         "{\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":1,\"delta\":{},\"finish_reason\":"
+         "null}]}\n\n"
          "data: [DONE]\n\n"},
         /* the legacy API */
-        {"{\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"a b\",\"finish_reason\":"
+        {"{\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"a "
+         "b\",\"finish_reason\":"
          "\"length\"}]}",
-         "data: {\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"a\",\"finish_reason\":"
+         "data: "
+         "{\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"a\",\"finish_"
+         "reason\":"
          "null}]}\n\n"
-         "data: {\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\" b\",\"finish_reason\":"
+         "data: {\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\" "
+         "b\",\"finish_reason\":"
          "null}]}\n\n"
-         "data: {\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"\",\"finish_reason\":"
+         "data: "
+         "{\"id\":\"t\",\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"\",\"finish_"
+         "reason\":"
          "\"length\"}]}\n\n"
          "data: [DONE]\n\n"},
         /* JSON Lines, one value on two of them; [DONE] is added where it is missing */
-        {"\xef\xbb\xbf {\"choices\":[{\"delta\":{\"content\":\"a b\"}}]}\r\n\n{\"choices\":\n[],\"usage\":{}}",
+        {"\xef\xbb\xbf {\"choices\":[{\"delta\":{\"content\":\"a "
+         "b\"}}]}\r\n\n{\"choices\":\n[],\"usage\":{}}",
          "data: {\"choices\":[{\"delta\":{\"content\":\"a b\"}}]}\n\ndata: {\"choices\":[],\"usage\":{}}\n\n"
          "data: [DONE]\n\n"},
-        {"{\"choices\":[{\"text\":\"a\",\"finish_reason\":null}]}\n{\"choices\":[{\"text\":\"\",\"finish_reason\":"
+        {"{\"choices\":[{\"text\":\"a\",\"finish_reason\":null}]}\n{\"choices\":[{\"text\":\"\",\"finish_"
+         "reason\":"
          "\"stop\"}]}\n[DONE]\n",
-         "data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":null}]}\n\ndata: {\"choices\":[{\"text\":\"\","
+         "data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":null}]}\n\ndata: "
+         "{\"choices\":[{\"text\":\"\","
          "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"},
         {"{\"error\":{\"message\":\"no\"}}", "data: {\"error\":{\"message\":\"no\"}}\n\ndata: [DONE]\n\n"},
         {"{\"object\":\"error\",\"message\":\"no\"}",
@@ -808,7 +838,7 @@ static void test_simulate_captures(void **state)
 #define E2 "data: {\"b\":\"\xc3\xa9\"}\n\n"
 #define E3 "data: [DONE]\n\n"
 #define ENGINE                                                                                               \
-    "{\"error\":{\"message\":\"the engine died while it was answering\",\"type\":\"server_error\","              \
+    "{\"error\":{\"message\":\"the engine died while it was answering\",\"type\":\"server_error\","          \
     "\"param\":null,\"code\":500}}\n"
 
 static void test_faults(void **state)
@@ -908,9 +938,13 @@ static bool stop_after(void *ctx, const struct qtc_piece *piece)
 static void test_sink_stops(void **state)
 {
     struct qtc_fault dup = {QTC_FAULT_DUP, 1, 0};
-    const struct qtc_play_options options[] = {
-        {0}, split_by("chars:1"), split_by("events"), resplit_by("tokens:1"), {.simulate = true},
-        {.gap = 5}, {.faults = &dup, .fault_count = 1}};
+    const struct qtc_play_options options[] = {{0},
+                                               split_by("chars:1"),
+                                               split_by("events"),
+                                               resplit_by("tokens:1"),
+                                               {.simulate = true},
+                                               {.gap = 5},
+                                               {.faults = &dup, .fault_count = 1}};
     struct sample s = sample_of(qtc_str(CONTENT("a b c") CONTENT("d e f") "data: [DONE]\n\n"), 20);
 
     (void)state;
