@@ -323,6 +323,9 @@ static int minimize_one(struct minimizing *m)
     qtc_probe_begin(&m->probe, m->r->command, m->r->program, m->r->timeout);
     qtc_progress_begin(&m->progress);
     if (!learn_what_is_wanted(m)) {
+        if (qtc_probe_interrupted()) {
+            fail(m, "interrupted");
+        }
         return QTC_EXIT_FAILED;
     }
     say_the_beginning(m);

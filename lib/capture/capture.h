@@ -255,6 +255,9 @@ struct qtc_parts {
     bool of_stream; /* EVENTS: events, not lines */
 };
 
+/* How many are listed; what would be behind them is always kept. */
+#define QTC_PARTS_MAX ((size_t)1 << 22)
+
 /* Lists them anew. QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_parts_find(struct qtc_parts *parts, struct qtc_bytes body, enum qtc_grain grain);
 void qtc_parts_free(struct qtc_parts *parts);

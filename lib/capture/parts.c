@@ -19,6 +19,7 @@ struct finder {
     enum qtc_grain grain;
     struct qtc_arena arena; /* of the JSON at hand */
     bool nomem;
+    bool stop;                  /* nothing more can be added */
     struct chunk chunk, before; /* CUTS */
 };
 
@@ -26,12 +27,16 @@ static void add(struct finder *f, struct qtc_part part)
 {
     struct qtc_parts *parts = f->parts;
 
+    if (parts->count == QTC_PARTS_MAX) {
+        f->stop = true;
+        return;
+    }
     if (parts->count == parts->room) {
         size_t room = parts->room < 256 ? 256 : parts->room * 2;
         struct qtc_part *list =
             room <= SIZE_MAX / sizeof *list ? realloc(parts->list, room * sizeof *list) : NULL;
         if (list == NULL) {
-            f->nomem = true;
+            f->nomem = f->stop = true;
             return;
         }
         parts->list = list;
@@ -69,7 +74,7 @@ static void add_lines(struct finder *f)
 {
     size_t end;
 
-    for (size_t at = 0; at < f->body.len && !f->nomem; at = end) {
+    for (size_t at = 0; at < f->body.len && !f->stop; at = end) {
         end = line_end(f->body, at);
         add_range(f, at, end, true);
     }
@@ -82,19 +87,23 @@ static bool add_event(void *ctx, const struct qtc_sse_event *event)
 
     add_range(f, begin, begin + event->raw.len, event->has_data);
     f->parts->of_stream = f->parts->of_stream || event->has_data;
-    return !f->nomem;
+    return !f->stop;
 }
 
 static void add_events(struct finder *f)
 {
     struct qtc_sse_options options = {.max_event = SIZE_MAX, .split_json_lines = true};
     struct qtc_sse_decoder *d = qtc_sse_decoder_new(&options, add_event, f);
+    enum qtc_code code = d != NULL ? qtc_sse_decoder_feed(d, f->body.data, f->body.len) : QTC_NOMEM;
 
-    f->nomem = d == NULL || qtc_sse_decoder_feed(d, f->body.data, f->body.len) != QTC_OK ||
-               qtc_sse_decoder_finish(d) != QTC_OK;
+    if (code == QTC_OK) {
+        code = qtc_sse_decoder_finish(d);
+    }
     qtc_sse_decoder_free(d);
+    f->nomem = f->nomem || code == QTC_NOMEM;
     if (!f->nomem && !f->parts->of_stream) {
         f->parts->count = 0;
+        f->stop = false;
         add_lines(f);
     }
 }
@@ -167,7 +176,7 @@ static void add_text(struct finder *f, size_t at, size_t end)
     if (f->grain == QTC_GRAIN_CUTS) {
         return;
     }
-    while (at < end && !f->nomem) {
+    while (at < end && !f->stop) {
         size_t next = at + character(p + at, end - at);
         if (next == end || parts_between(f->grain, p + at, p + next, end - next)) {
             add_range(f, begin, next, false);
@@ -200,7 +209,7 @@ static void add_children(struct finder *f, const struct qtc_json *value)
 {
     size_t before = SIZE_MAX;
 
-    for (const struct qtc_json *m = value->first; m != NULL && !f->nomem; m = m->next) {
+    for (const struct qtc_json *m = value->first; m != NULL && !f->stop; m = m->next) {
         if (f->grain == QTC_GRAIN_MEMBERS) {
             add_member(f, m, &before);
         } else if (m->type == QTC_JSON_STRING && holds_text(m)) {
@@ -220,6 +229,7 @@ static void add_json(struct finder *f, struct qtc_bytes text)
         add_children(f, value);
     }
     f->nomem = f->nomem || error.code == QTC_NOMEM;
+    f->stop = f->stop || f->nomem;
     qtc_arena_reset(&f->arena);
 }
 
@@ -255,7 +265,7 @@ static void add_inside(struct finder *f)
 {
     size_t end;
 
-    for (size_t at = 0; at < f->body.len && !f->nomem; at = end) {
+    for (size_t at = 0; at < f->body.len && !f->stop; at = end) {
         end = line_end(f->body, at);
         struct qtc_bytes line = {f->body.data + at, end - at};
         f->chunk = (struct chunk){.begin = at, .end = end};

@@ -99,6 +99,33 @@ static void test_cuts(void **state)
                  "data: {\"content\":\"a\",\"text\":\"b\"}\ndata: {\"content\":\"a\",\"text\":\"b\"}\n", "");
 }
 
+/* What is behind the last part that is listed stays, at whatever grain. */
+static void test_many(void **state)
+{
+    static const enum qtc_grain grains[] = {QTC_GRAIN_EVENTS, QTC_GRAIN_CHARS};
+    static const char *const pieces[] = {"\n", "a"};
+    static const char *const begins[] = {"<html>\n", "{\"text\":\""};
+    static const char *const ends[] = {"", "\"}"};
+    (void)state;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct qtc_parts parts = {0};
+        struct qtc_buf body = {0}, got = {0};
+        qtc_buf_str(&body, begins[i]);
+        for (size_t n = 0; n < QTC_PARTS_MAX + 10; n++) {
+            qtc_buf_str(&body, pieces[i]);
+        }
+        qtc_buf_str(&body, ends[i]);
+        assert_int_equal(qtc_parts_find(&parts, qtc_buf_bytes(&body), grains[i]), QTC_OK);
+        assert_int_equal(parts.count, QTC_PARTS_MAX);
+        qtc_parts_join(&parts, qtc_buf_bytes(&body), NULL, 0, &got, NULL, 0);
+        assert_in_range(got.len, 10, 40);
+        qtc_parts_free(&parts);
+        qtc_buf_free(&body);
+        qtc_buf_free(&got);
+    }
+}
+
 /* ---- joining ---------------------------------------------------------------------- */
 
 static void expect_joined(enum qtc_grain grain, const char *body, const size_t *keep, size_t kept,
@@ -184,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_join),
         cmocka_unit_test(test_join_members),
         cmocka_unit_test(test_join_moves_places),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);
 }
