@@ -313,8 +313,10 @@ static void put_calls(struct qtc_buf *out, const struct qtc_summary *s)
     }
     begin_line(out, "calls");
     put(out, "%" PRIu64, s->calls);
-    if (s->calls_in_text > 0) {
-        put(out, ", %" PRIu64 " of them in the text", s->calls_in_text);
+    if (s->calls_in_text == s->calls) {
+        qtc_buf_str(out, " in the text");
+    } else if (s->calls_in_text > 0) {
+        put(out, ", %" PRIu64 " in the text", s->calls_in_text);
     }
     for (size_t i = 0; i < s->name_count; i++) {
         qtc_buf_str(out, i == 0 ? ": " : ", ");

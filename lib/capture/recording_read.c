@@ -104,6 +104,9 @@ static enum qtc_code read_time(struct recording *rec, uint64_t *at)
     if (!take_number(rec)) {
         return fail(rec, "a number of seconds is missing");
     }
+    if (rec->p == rec->end) {
+        return fail(rec, "a comma is missing"); /* the number may be cut */
+    }
     if (!qtc_decimal(qtc_bytes(from, (size_t)(rec->p - from)), 9, at)) {
         rec->p = from;
         return fail(rec, "too many seconds");
