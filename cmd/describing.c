@@ -35,8 +35,8 @@ static bool keep_piece(void *ctx, const struct qtc_piece *piece)
 
 static bool changes_anything(const struct qtc_play_options *o)
 {
-    return o->simulate || o->resplit.by != QTC_SPLIT_NONE || o->split.by != QTC_SPLIT_NONE || o->fault_count > 0 ||
-           o->gap > 0;
+    return o->simulate || o->resplit.by != QTC_SPLIT_NONE || o->split.by != QTC_SPLIT_NONE ||
+           o->fault_count > 0 || o->gap > 0;
 }
 
 static bool stalls(const struct qtc_play_options *o)
@@ -70,7 +70,8 @@ static bool head_stream(struct qtc_arena *arena, const struct qtc_capture *from,
     }
     to->header_count = 0;
     for (size_t i = 0; i < from->header_count; i++) {
-        if (!header_is(&from->headers[i], "content-type") && !header_is(&from->headers[i], "content-length")) {
+        if (!header_is(&from->headers[i], "content-type") &&
+            !header_is(&from->headers[i], "content-length")) {
             headers[to->header_count++] = from->headers[i];
         }
     }
@@ -194,7 +195,8 @@ static void put_seconds(struct qtc_buf *out, const char *before, uint64_t nanose
 
 /* ---- --info: the exchange ------------------------------------------------------------------------- */
 
-static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, const char *member, const char *what)
+static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, const char *member,
+                            const char *what)
 {
     const struct qtc_json *list = qtc_json_get(body, member);
 

@@ -1,5 +1,5 @@
-/* recording_read.c - qtc's own recordings: see capture.h. A line at a time; what is not finished when the file
- * ends, or when the next response begins, is cut. */
+/* recording_read.c - qtc's own recordings: see capture.h. A line at a time; what is not finished when the
+ * file ends, or when the next response begins, is cut. */
 #include "capture/base64.h"
 #include "capture/readers.h"
 
@@ -389,8 +389,8 @@ static bool is_recording(struct qtc_bytes beginning)
     return qtc_starts(beginning, "{") && qtc_starts(qtc_skip(beginning, n), head_key);
 }
 
-/* What was wrong is that the line ended too soon, and then the file did, or another recording was appended: so a
- * crash leaves it. */
+/* What was wrong is that the line ended too soon, and then the file did, or another recording was appended:
+ * so a crash leaves it. */
 static bool was_cut(const struct recording *rec)
 {
     return rec->p == rec->end &&
@@ -407,7 +407,7 @@ static enum qtc_code read_line(struct recording *rec)
     if (rec->p == rec->end) {
         return QTC_OK;
     }
-    code = *rec->p == '[' ? read_array(rec)
+    code = *rec->p == '['   ? read_array(rec)
            : *rec->p == '{' ? read_head(rec)
                             : fail(rec, "neither a header nor an arrival");
     if (code == QTC_SYNTAX && was_cut(rec)) {
@@ -424,7 +424,8 @@ static size_t count_lines(struct qtc_bytes text)
 {
     size_t count = 1;
 
-    for (const char *p = text.data, *end = p + text.len; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++) {
+    for (const char *p = text.data, *end = p + text.len; (p = memchr(p, '\n', (size_t)(end - p))) != NULL;
+         p++) {
         count++;
     }
     return count;

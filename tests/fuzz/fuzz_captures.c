@@ -1,5 +1,6 @@
-/* fuzz_captures.c - any bytes as a capture file: an error with a place inside it, or responses whose arrivals add
- * up. Written as recordings and read back they are the same, byte for byte; other kinds of output do no harm. */
+/* fuzz_captures.c - any bytes as a capture file: an error with a place inside it, or responses whose arrivals
+ * add up. Written as recordings and read back they are the same, byte for byte; other kinds of output do no
+ * harm. */
 #include <stdlib.h>
 #include <string.h>
 

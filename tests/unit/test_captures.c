@@ -80,7 +80,8 @@ static void write_as(struct qtc_buf *out, const char *kind, const struct qtc_cap
 static void assert_bytes(struct qtc_bytes is, struct qtc_bytes expected)
 {
     if (!qtc_bytes_equal(is, expected)) {
-        print_message("is:       %.*s\nexpected: %.*s\n", (int)is.len, is.data, (int)expected.len, expected.data);
+        print_message("is:       %.*s\nexpected: %.*s\n", (int)is.len, is.data, (int)expected.len,
+                      expected.data);
         fail();
     }
 }
@@ -117,8 +118,8 @@ static void check_body(struct qtc_bytes text, const char *kind, const char *body
 
     read_file(&f, text);
     if (f.code != QTC_OK) {
-        print_message("%s at %llu in: %.*s\n", f.error.message, (unsigned long long)f.error.offset, (int)text.len,
-                      text.data);
+        print_message("%s at %llu in: %.*s\n", f.error.message, (unsigned long long)f.error.offset,
+                      (int)text.len, text.data);
     }
     assert_int_equal(f.code, QTC_OK);
     assert_string_equal(f.captures.kind->name, kind);
@@ -165,7 +166,9 @@ static void kinds_by_their_first_bytes(void **state)
         {"HTTP/1.1 200 OK\r\n\r\ndata: {}\n\n", "raw"},
         {"<html>", "raw"},
         {"", "raw"},
-        {"\xef\xbb\xbf" "data: {}\n\n", "raw"},
+        {"\xef\xbb\xbf"
+         "data: {}\n\n",
+         "raw"},
         {"{\"id\":1}", "json"},
         {" \n{\n  \"id\": 1\n}\n", "json"},
         {"[{\"id\":1}]", "json"},
@@ -223,10 +226,16 @@ static void raw_heads(void **state)
 
     (void)state;
     check_body(qtc_str(stream), "raw", stream);
-    check_body(qtc_str("\xef\xbb\xbf" "data: {}\n\n"), "raw", "\xef\xbb\xbf" "data: {}\n\n");
+    check_body(qtc_str("\xef\xbb\xbf"
+                       "data: {}\n\n"),
+               "raw",
+               "\xef\xbb\xbf"
+               "data: {}\n\n");
     check_body(qtc_str("HTTP/2 200\n\ndata: {}\n\n"), "raw", stream);
-    check_body(qtc_str("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\ndata: {}\n\n"), "raw", stream);
-    read_file(&f, qtc_str("HTTP/1.1 502 Bad Gateway\r\nContent-Type:  text/html \r\nX:\r\n  folded\r\n\r\n<html>"));
+    check_body(qtc_str("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\ndata: {}\n\n"), "raw",
+               stream);
+    read_file(
+        &f, qtc_str("HTTP/1.1 502 Bad Gateway\r\nContent-Type:  text/html \r\nX:\r\n  folded\r\n\r\n<html>"));
     assert_int_equal(f.captures.list[0].status, 502);
     assert_int_equal(f.captures.list[0].header_count, 2);
     assert_bytes(qtc_capture_header(&f.captures.list[0], "content-type"), qtc_str("text/html"));
@@ -298,7 +307,9 @@ static void not_a_capture(void **state)
     check_error("", QTC_SYNTAX, 0, "nothing is in it");
     check_error(" \r\n\t\n", QTC_SYNTAX, 0, "nothing is in it");
     check_error("\xef\xbb\xbf", QTC_SYNTAX, 0, "nothing is in it");
-    read_file(&f, qtc_bytes("\x7f" "ELF\0\0", 6));
+    read_file(&f, qtc_bytes("\x7f"
+                            "ELF\0\0",
+                            6));
     assert_int_equal(f.code, QTC_TYPE);
     assert_int_equal(f.error.offset, 4);
     free_file(&f);
@@ -325,7 +336,8 @@ static void json_values(void **state)
 
 static const char recording[] =
     "{\"qtc-recording\":1,\"start\":\"2026-01-31T12:00:00.250Z\",\"request\":{\"method\":\"POST\","
-    "\"url\":\"http://h/v1\",\"headers\":[[\"A\",\"b\"],[\"C\",[\"/w==\",\"base64\"]]],\"body\":\"{\\\"m\\\":1}\"},"
+    "\"url\":\"http://h/v1\",\"headers\":[[\"A\",\"b\"],[\"C\",[\"/"
+    "w==\",\"base64\"]]],\"body\":\"{\\\"m\\\":1}\"},"
     "\"status\":200,\"headers\":[[\"X\",\"\xc3\xa4\"]]}\n"
     "[0.183204911,\"data: \\u00e4\\n\\n\"]\n"
     "[0.201447120,\"gAEC\",\"base64\"]\n"
@@ -364,9 +376,16 @@ static void a_recording_keeps_every_field(void **state)
 static void whatever_is_written_is_read(void **state)
 {
     static const struct qtc_bytes texts[] = {
-        {"", 0},          {"a\0b", 3},          {"\xff", 1},      {"\xc3", 1},
-        {"\xa4", 1},      {"\xed\xa0\xbd\xed\xb8\x80", 6}, {"\xf0\x9f\x98\x80", 4}, {"\"\\\n\r\t\x7f\x01", 7},
-        {"/=+", 3},       {"\xef\xbf\xbd", 3},
+        {"", 0},
+        {"a\0b", 3},
+        {"\xff", 1},
+        {"\xc3", 1},
+        {"\xa4", 1},
+        {"\xed\xa0\xbd\xed\xb8\x80", 6},
+        {"\xf0\x9f\x98\x80", 4},
+        {"\"\\\n\r\t\x7f\x01", 7},
+        {"/=+", 3},
+        {"\xef\xbf\xbd", 3},
     };
     enum { TEXTS = sizeof texts / sizeof *texts };
     struct qtc_buf out = {0};
@@ -376,10 +395,21 @@ static void whatever_is_written_is_read(void **state)
         struct qtc_bytes t = texts[i];
         struct qtc_header headers[] = {{t, t}, {texts[(i + 1) % TEXTS], t}};
         struct qtc_arrival arrival = {i, t.len};
-        struct qtc_capture c = {
-            .start = t, .method = t, .url = t, .request_headers = headers, .request_header_count = 2, .request = t,
-            .status = (unsigned)i * 100, .headers = headers + 1, .header_count = 1, .body = t,
-            .arrivals = &arrival, .arrival_count = t.len > 0, .ended = i * 1000000000, .timed = i > 0, .cut = i % 2};
+        struct qtc_capture c = {.start = t,
+                                .method = t,
+                                .url = t,
+                                .request_headers = headers,
+                                .request_header_count = 2,
+                                .request = t,
+                                .status = (unsigned)i * 100,
+                                .headers = headers + 1,
+                                .header_count = 1,
+                                .body = t,
+                                .arrivals = &arrival,
+                                .arrival_count = t.len > 0,
+                                .ended = i * 1000000000,
+                                .timed = i > 0,
+                                .cut = i % 2};
         struct file f;
         const struct qtc_capture *r;
         qtc_buf_clear(&out);
@@ -437,7 +467,8 @@ static void recordings_follow_each_other(void **state)
     struct file f;
 
     (void)state;
-    read_file(&f, qtc_str("{\"qtc-recording\":1}\n[1,\"ab\"]\n\n{\"qtc-recording\":1}\r\n[0.5,\"c\"]\r\n[2,null,\"cut\"]\r\n"
+    read_file(&f, qtc_str("{\"qtc-recording\":1}\n[1,\"ab\"]\n\n{\"qtc-recording\":1}\r\n[0.5,\"c\"]\r\n[2,"
+                          "null,\"cut\"]\r\n"
                           "{\"qtc-recording\":1,\"later\":[{}]}\n[ 0 , \"d\" ]\n[0,\"\"]\n[0,null]"));
     assert_int_equal(f.code, QTC_OK);
     assert_int_equal(f.captures.count, 3);
@@ -503,7 +534,8 @@ static void wrong_recordings(void **state)
         snprintf(text, sizeof text, "%s%s\n[9,null]\n", before, rows[i].line);
         check_error(text, rows[i].code, sizeof before - 1 + rows[i].offset, rows[i].message);
     }
-    check_error("{\"qtc-recording\":1}\n[0,null]\n[1,\"a\"]\n", QTC_SYNTAX, 29, "more behind the response's end");
+    check_error("{\"qtc-recording\":1}\n[0,null]\n[1,\"a\"]\n", QTC_SYNTAX, 29,
+                "more behind the response's end");
     check_error("{\"qtc-recording\":1,\"st", QTC_TYPE, 0, "no model's response is in it");
 }
 
@@ -725,8 +757,10 @@ static void lost_line_ends(void **state)
 
 static const char archive[] =
     "{\"log\":{\"version\":\"1.2\",\"entries\":[\n"
-    "{\"request\":{\"url\":\"http://h/page\"},\"response\":{\"content\":{\"mimeType\":\"text/html\",\"text\":\"<p>\"}}},\n"
-    "{\"startedDateTime\":\"2026-01-01T00:30:00.5+01:00\",\"request\":{\"method\":\"POST\",\"url\":\"http://h/v1\","
+    "{\"request\":{\"url\":\"http://h/page\"},\"response\":{\"content\":{\"mimeType\":\"text/"
+    "html\",\"text\":\"<p>\"}}},\n"
+    "{\"startedDateTime\":\"2026-01-01T00:30:00.5+01:00\",\"request\":{\"method\":\"POST\",\"url\":\"http://"
+    "h/v1\","
     "\"headers\":[{\"name\":\":path\",\"value\":\"/v1\"},{\"name\":\"A\",\"value\":\"b\"}],"
     "\"postData\":{\"text\":\"{}\"}},"
     "\"response\":{\"status\":200,\"headers\":[],\"content\":{\"mimeType\":\"text/event-stream\","
@@ -773,10 +807,21 @@ static void archived_messages(void **state)
         uint64_t at[3]; /* of the arrivals, in milliseconds */
         size_t count;
     } rows[] = {
-        {"2026-01-01T00:00:00Z", "", "data: 1\n\nid: 7\nevent: x\ndata: 2\ndata: 3\n\ndata: 4\n\n", {250, 500, 500}, 3},
-        {"2020-01-01T00:00:00Z", "", "data: 1\n\nid: 7\nevent: x\ndata: 2\ndata: 3\n\ndata: 4\n\n", {100, 350, 350}, 3},
-        {"", "\"text\":\": c\\n\\ndata: 1\\n\\ndata: 2\\n\\ndata: 3\\n\\n\\n\"",
-         ": c\n\ndata: 1\n\ndata: 2\n\ndata: 3\n\n\n", {100, 350, 350}, 3},
+        {"2026-01-01T00:00:00Z",
+         "",
+         "data: 1\n\nid: 7\nevent: x\ndata: 2\ndata: 3\n\ndata: 4\n\n",
+         {250, 500, 500},
+         3},
+        {"2020-01-01T00:00:00Z",
+         "",
+         "data: 1\n\nid: 7\nevent: x\ndata: 2\ndata: 3\n\ndata: 4\n\n",
+         {100, 350, 350},
+         3},
+        {"",
+         "\"text\":\": c\\n\\ndata: 1\\n\\ndata: 2\\n\\ndata: 3\\n\\n\\n\"",
+         ": c\n\ndata: 1\n\ndata: 2\n\ndata: 3\n\n\n",
+         {100, 350, 350},
+         3},
         {"", "\"text\":\"data: 1\\n\\ndata: 2\\n\\n\"", "data: 1\n\ndata: 2\n\n", {100, 150}, 2},
     };
 
@@ -836,8 +881,9 @@ static void wrong_archives(void **state)
     check_error("{\"log\":{\"entries\":[{]}}", QTC_SYNTAX, 20, "not JSON, or nested too deeply");
     check_error("{\"log\":{},2:3}", QTC_SYNTAX, 11, "a key in quotes, or its colon, is missing");
     check_error("{\"log\":{}}x", QTC_SYNTAX, 10, "more behind the archive");
-    check_error("{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\"}}}]}}",
-                QTC_SYNTAX, 50, "the response's text is not base64");
+    check_error(
+        "{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\"}}}]}}",
+        QTC_SYNTAX, 50, "the response's text is not base64");
 }
 
 /* ---- numbers, dates, base64 -------------------------------------------------------------------- */
@@ -916,7 +962,8 @@ static void dates_in_utc(void **state)
 
 static void base64(void **state)
 {
-    static const char *const wrong[] = {"a", "ab", "abc", "ab=c", "a===", "====", "ab==ab==", "ab c", "YR==", "YWJ=", "-_-_"};
+    static const char *const wrong[] = {
+        "a", "ab", "abc", "ab=c", "a===", "====", "ab==ab==", "ab c", "YR==", "YWJ=", "-_-_"};
     struct qtc_buf text = {0};
     char bytes[256], back[256];
     size_t len, bad;
@@ -967,12 +1014,19 @@ static void lines_of_events(void **state)
 static void a_summary_counts(void **state)
 {
     static const char body[] =
-        "data: {\"id\":\"i\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"tool_calls\":"
-        "[{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}\n\n"
-        "data: {\"id\":\"i\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n"
-        "data: {\"id\":\"i\",\"model\":\"m\",\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\ndata: [DONE]\n\n";
+        "data: "
+        "{\"id\":\"i\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"tool_"
+        "calls\":"
+        "[{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}"
+        "]}}]}\n\n"
+        "data: "
+        "{\"id\":\"i\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_"
+        "calls\"}]}\n\n"
+        "data: {\"id\":\"i\",\"model\":\"m\",\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\ndata: "
+        "[DONE]\n\n";
     struct qtc_arrival arrivals[] = {{10, 1}, {20, 2}, {50, 3}, {50, sizeof body - 1}};
-    struct qtc_capture c = {.body = {body, sizeof body - 1}, .arrivals = arrivals, .arrival_count = 4, .timed = true};
+    struct qtc_capture c = {
+        .body = {body, sizeof body - 1}, .arrivals = arrivals, .arrival_count = 4, .timed = true};
     struct qtc_arena arena = {0};
     struct qtc_summary s;
 
