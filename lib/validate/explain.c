@@ -141,7 +141,7 @@ static void hint_value(struct saying *s, const struct qtc_json *list)
     struct qtc_guess n;
     const struct qtc_json *best = NULL;
 
-    qtc_guess_begin(&n, given);
+    qtc_guess_begin(&n, given, given.len / 3);
     for (const struct qtc_json *v = list->first; v != NULL; v = v->next) {
         bool text = v->type == QTC_JSON_STRING;
         if (text == (s->finding->value->type == QTC_JSON_STRING)) {
@@ -253,7 +253,8 @@ static void say_unique(struct saying *s)
 static void consider_names(struct qtc_guess *n, const struct qtc_json *properties,
                            const struct qtc_json *used)
 {
-    const struct qtc_json *p = qtc_json_type_of(properties) == QTC_JSON_OBJECT ? properties->first : NULL;
+    const struct qtc_json *p =
+        properties != NULL && properties->type == QTC_JSON_OBJECT ? properties->first : NULL;
 
     for (; p != NULL; p = p->next) {
         if (qtc_json_getn(used, p->key) == NULL) {
@@ -282,7 +283,7 @@ static void hint_name(struct saying *s, const struct qtc_json *object)
     if (!spend(s->check, object, tool->param_count + (properties != NULL ? properties->count : 0))) {
         return;
     }
-    qtc_guess_begin(&n, s->finding->name);
+    qtc_guess_begin(&n, s->finding->name, s->finding->name.len / 3);
     consider_names(&n, properties, object);
     for (size_t i = 0; s->finding->at.len == 0 && i < tool->param_count; i++) {
         if (qtc_json_getn(object, tool->params[i].name) == NULL) {
