@@ -4,8 +4,8 @@
  * coding undone). Nothing of a file that is wrong is used. A capture is then played: its body is pushed to a
  * sink, piece by piece, past the stages that the options name:
  *
- *   capture ──► simulate ──► resplit ──► faults ──► gap ──► split ──► sink
- *               an answer    a delta's   events     times   transport
+ *   capture ──► simulate ──► resplit ──► gap ──► faults ──► split ──► sink
+ *               an answer    a delta's   times   events     transport
  *               as a stream  text
  *
  * Times are nanoseconds since the response's start. A piece's time is that at which its last byte came. */
@@ -70,8 +70,8 @@ struct qtc_captures {
     size_t count; /* at least 1 */
     /* The last line of a recording was cut, as after a crash; it was left out. Its number, or 0. */
     uint64_t cut_line;
-    /* A --trace-ascii file: bytes that are not printable ASCII are lost; each is a `.`, but for line ends, which
-     * are put back where they must have been. */
+    /* A --trace-ascii file: bytes that are not printable ASCII are lost; each is a `.`, but for line ends,
+     * which are put back where they must have been. */
     bool lossy;
 };
 
@@ -106,17 +106,20 @@ struct qtc_capture_writer {
 
 const struct qtc_capture_writer *qtc_capture_writers(size_t *count);
 
-/* ---- playing ---------------------------------------------------------------- */
+/* ---- playing ----------------------------------------------------------------
+ * The stages but split work on events: those of an event stream, as lib/sse finds them, or, where the body is
+ * JSON, its values. Where one of them is asked for, or a split by events, each piece is an event with all its
+ * bytes before it is split; else the arrivals go through as they are. */
 
 enum qtc_split_by {
     QTC_SPLIT_NONE,
     QTC_SPLIT_BYTES,  /* every n bytes, inside characters too */
-    QTC_SPLIT_CHARS,  /* every n UTF-8 characters */
-    QTC_SPLIT_LINES,  /* each line by itself */
-    QTC_SPLIT_EVENTS, /* each event by itself */
-    QTC_SPLIT_RANDOM, /* pieces of 1 to 64 characters, by seed */
-    QTC_SPLIT_TOKENS  /* every n pieces of text that are like a model's tokens: words with their blank,
-                         numbers,  marks; never inside a character */
+    QTC_SPLIT_CHARS,  /* every n UTF-8 characters; a byte that belongs to none is one */
+    QTC_SPLIT_LINES,  /* each line with its end: LF, CRLF or CR */
+    QTC_SPLIT_EVENTS, /* each event with its blank line */
+    QTC_SPLIT_RANDOM, /* pieces of 1 to 64 characters (of text: 1 to 16), by seed, the same everywhere */
+    QTC_SPLIT_TOKENS  /* every n pieces of text that are like a model's tokens: words with their blank, up to
+                         three digits, runs of marks, line feeds, single ideographs; 16 characters at most */
 };
 
 struct qtc_split {
@@ -129,17 +132,17 @@ struct qtc_split {
 enum qtc_code qtc_split_parse(const char *text, bool of_text, struct qtc_split *split);
 
 enum qtc_fault_kind {
-    QTC_FAULT_CUT,     /* the body ends in the middle of event N */
-    QTC_FAULT_STALL,   /* MS milliseconds pass before event N */
+    QTC_FAULT_CUT,     /* the body ends in the middle of event N's data, between characters */
+    QTC_FAULT_STALL,   /* MS milliseconds more pass before event N */
     QTC_FAULT_ERROR,   /* an error object comes instead of event N, and nothing behind it */
     QTC_FAULT_DUP,     /* event N comes twice */
-    QTC_FAULT_CORRUPT, /* a byte of event N's data is lost, so that its JSON is broken */
-    QTC_FAULT_RESET    /* the connection breaks in the middle of event N */
+    QTC_FAULT_CORRUPT, /* the first quote of event N's data is lost, so that its JSON is broken */
+    QTC_FAULT_RESET    /* the same as CUT, and the connection breaks there */
 };
 
 struct qtc_fault {
     enum qtc_fault_kind kind;
-    uint64_t event;        /* from 1; events with data are counted */
+    uint64_t event;        /* from 1; events with data are counted, [DONE] too */
     uint64_t milliseconds; /* STALL */
 };
 
@@ -147,11 +150,16 @@ struct qtc_fault {
 enum qtc_code qtc_fault_parse(const char *text, struct qtc_fault *fault);
 
 struct qtc_play_options {
-    bool simulate; /* a whole JSON answer, or JSON Lines of chunks, as an event stream; a stream stays */
-    struct qtc_split resplit; /* TOKENS, RANDOM: of the text in deltas */
+    /* A whole JSON answer as a server streams it, in pieces of one token if resplit says nothing else; JSON
+     * Lines of chunks as events, with [DONE] where it is missing. A stream stays. */
+    bool simulate;
+    /* TOKENS, RANDOM: of the text in deltas. Neighbouring chunks that are the same but for one text are
+     * joined and cut anew, copies with another string. All else passes as it is. */
+    struct qtc_split resplit;
     const struct qtc_fault *faults;
     size_t fault_count;
-    uint64_t gap;           /* nanoseconds between events, instead of the recorded times; 0: as recorded */
+    /* Nanoseconds between events, of which the first one comes at 0; 0: as recorded. */
+    uint64_t gap;
     struct qtc_split split; /* of the transport; NONE: as it came */
 };
 
