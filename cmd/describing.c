@@ -115,10 +115,10 @@ static bool convert_one(struct qtc_replay *r, const struct qtc_replay_capture *r
         return convert_played(r, rc);
     }
     r->convert->write(&r->out.buf, &rc->capture);
-    return true;
+    return qtc_out_event(&r->out); /* what comes cannot fail but for memory */
 }
 
-/* Nothing is written before all of it is there. */
+/* Where something may fail, nothing is written before all of it is there. */
 int qtc_replay_convert(struct qtc_replay *r)
 {
     bool done = true;

@@ -115,6 +115,23 @@ fails() { # FILE MESSAGE: exit status 2, this is said, and nothing is written
     qtc-replay --convert jsonl crlf-comments.sse | jq -s -e 'length > 5'
 }
 
+@test "--convert writes what the options for playing make of it" {
+    qtc-replay --pick 4 --simulate --gap 20 --convert recording tools.har >"$tmp/stream"
+    jq -s -e '.[0].headers == [["content-type", "text/event-stream"]] and .[1][0] == 0 and .[2][0] == 0.02
+        and .[-2][1] == "data: [DONE]\n\n" and .[-1][1] == null' "$tmp/stream"
+    raw "$tmp/stream" >"$tmp/stream.sse"
+    qtc-sse -t tools.json "$tmp/stream.sse" | jq -c '.function | {name, arguments}' |
+        diff <(jq -c . whole-completion.calls) -
+    qtc-replay --split bytes:100 --convert recording hermes.sse >"$tmp/cuts"
+    [ "$(wc -l <"$tmp/cuts")" -eq "$(($(wc -c <hermes.sse) / 100 + 3))" ]
+    raw "$tmp/cuts" | cmp - hermes.sse
+    run -0 qtc-replay --fault reset@3 --convert recording hermes.sse
+    [ "${lines[-1]}" = '[0,null,"cut"]' ]
+    run -2 --separate-stderr qtc-replay --fault dup@30 --convert raw hermes.sse json-error.sse
+    [ "$output" = '' ]
+    [[ $stderr == 'qtc-replay: json-error.sse:1: '* ]]
+}
+
 @test "several files and responses follow each other" {
     qtc-replay --convert recording hermes.sse tools.har - <think.sse >"$tmp/all"
     run -0 qtc-replay --info "$tmp/all"
