@@ -298,7 +298,9 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
         const char *name = qtc_finish_name((enum qtc_finish)i);
         if (s->finishes[i] > 0) {
             put(out, ", %s %s", name != NULL ? "finish_reason" : "no", name != NULL ? name : "finish_reason");
-            put(out, s->finishes[i] > 1 ? " %" PRIu64 " times" : "", s->finishes[i]);
+        }
+        if (s->finishes[i] > 1) {
+            put(out, " %" PRIu64 " times", s->finishes[i]);
         }
     }
     if (s->model.len > 0) {

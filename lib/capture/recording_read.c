@@ -249,7 +249,7 @@ static enum qtc_code fail_at(struct recording *rec, const struct qtc_json *where
 /* A string, or ["...","base64"] where it is not UTF-8. */
 static enum qtc_code read_text(struct recording *rec, const struct qtc_json *value, struct qtc_bytes *text)
 {
-    const struct qtc_json *inside = qtc_json_type_of(value) == QTC_JSON_ARRAY ? value->first : NULL;
+    const struct qtc_json *inside, *coding;
     size_t bad, len;
     char *to;
 
@@ -257,8 +257,10 @@ static enum qtc_code read_text(struct recording *rec, const struct qtc_json *val
         *text = qtc_json_text(value);
         return QTC_OK;
     }
-    if (qtc_json_type_of(inside) != QTC_JSON_STRING || value->count != 2 ||
-        !qtc_bytes_is(qtc_json_text(inside->next), "base64")) {
+    inside = value->type == QTC_JSON_ARRAY ? value->first : NULL;
+    coding = inside != NULL ? inside->next : NULL;
+    if (coding == NULL || coding->next != NULL || inside->type != QTC_JSON_STRING ||
+        !qtc_bytes_is(qtc_json_text(coding), "base64")) {
         return fail_at(rec, value, "neither a string nor base64");
     }
     to = qtc_arena_room(rec->r->arena, inside->text.len);
