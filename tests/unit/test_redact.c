@@ -133,7 +133,7 @@ static const struct looks looks[] = {
     {"bearer-token", "BEARER  " A20 "==", "BEARER  " X20 "xx", "Bearer token 12345678901234567890"},
     {"bearer-token", "Bearer " A16 "\\/" A16, "Bearer " X16 "xx" X16, "bearer of " A20},
     {"bearer-token", "Bearer sk-" A20, "Bearer sk-" X20, "the bearer"},
-    {"basic-credentials", "Basic dXNlcjpwYXNzd29yZA==", "Basic xxxxxxxxxxxxxxxxxxxxxxxx",
+    {"basic-credentials", "Basic dXNlcjpwYXNzd29yZA==", "Basic " X20,
      "Basic authentication2024"},
     {"url-credentials", "https://user:pass@host", "https://xxxxxxxxx@host", "https://user@host:80/a:b@c"},
     {"url-credentials", "https:\\/\\/user:pass@host", "https:\\/\\/xxxxxxxxx@host", "https://host:80/"},
