@@ -11,9 +11,3 @@ int qtc_replay_info(struct qtc_replay *r)
     qtc_complain(r->command, NULL, 0, 0, "not there yet");
     return QTC_EXIT_FAILED;
 }
-
-int qtc_replay_timeline(struct qtc_replay *r)
-{
-    qtc_complain(r->command, NULL, 0, 0, "not there yet");
-    return QTC_EXIT_FAILED;
-}

@@ -131,8 +131,3 @@ enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t 
     return QTC_OK;
 }
 
-/* ---- the picture ---- */
-enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title)
-{
-    return QTC_NOMEM;
-}
