@@ -28,10 +28,10 @@ enum {
 
 enum {
     MAX_LANES = 40,   /* of text and calls */
-    MAX_MARKS = 4000, /* which keeps the file under 2 MB */
+    MAX_MARKS = 3000, /* which keeps the file under 2 MB */
+    FEW = 8,          /* items in a mark: fewer are not told apart */
     MAX_DEFECTS = 16, /* kinds that are explained */
-    HOVER = 80,       /* cells of text that a mark shows */
-    END_TEXT = 60
+    HOVER = 70,       /* cells of text that a mark shows */
 };
 
 static const char style[] =
@@ -45,9 +45,11 @@ static const char style[] =
     ".i{font-size:10px;fill:#6e7781}"
     ".bad{fill:#b33c00}"
     ".m{text-anchor:middle}.r{text-anchor:end}"
-    ".grid{stroke:#d8dee4;stroke-width:1}.row{fill:#f6f8fa}.gap{fill:#ffe9a8;fill-opacity:.55}"
+    ".grid{stroke:#d8dee4;stroke-width:1}.row{fill:#f6f8fa}.gap{fill:#ffe9a8;fill-opacity:.55;stroke:#fff;"
+    "stroke-width:1}"
     ".ev{fill:#6e7781}.re{fill:#cc79a7}.ct{fill:#0072b2}.ca{fill:#e69f00}.co{fill:#56b4e9}"
-    ".en{fill:#009e73}.er{fill:#d55e00}.wa{fill:#fff;stroke:#d55e00;stroke-width:1.5}.in{fill:#afb8c1}"
+    ".en{fill:#009e73}.er{fill:#d55e00;stroke:none}.wa{fill:#fff;stroke:#d55e00;stroke-width:1.5}.in{fill:#"
+    "8c959f;stroke:none}"
     "</style>\n";
 
 /* How a kind of lane is called and drawn. */
@@ -131,13 +133,12 @@ static const struct qtc_lane **ordered(struct picture *p)
     return list;
 }
 
-/* Lanes in which nothing stands are not drawn, but for the events'. */
+/* Lanes in which nothing stands are not drawn. */
 static void mark_used(struct picture *p)
 {
     for (size_t i = 0; i < p->t.lane_count; i++) {
         p->row_of[i] = UINT32_MAX;
     }
-    p->row_of[QTC_EVENTS_LANE] = 0;
     for (size_t i = 0; i < p->t.item_count; i++) {
         p->row_of[p->t.items[i].lane] = 0;
     }
@@ -349,7 +350,7 @@ static void put_lane_name(struct picture *p, const struct qtc_lane *lane)
         qtc_svg_count(p->svg, p->left_out);
         qtc_buf_str(p->svg, " more");
     } else if (lane->kind == QTC_LANE_CALL) {
-        qtc_svg_text(p->svg, lane->name, (LEFT - MARGIN) / LABEL_CELL);
+        qtc_svg_text(p->svg, lane->name, (LEFT - MARGIN - 60) / LABEL_CELL);
     } else {
         qtc_buf_str(p->svg, looks[lane->kind].name);
     }
@@ -543,10 +544,10 @@ static void put_clock(struct qtc_buf *out, uint64_t at, uint64_t step)
 
 static void put_tick(struct picture *p, uint64_t at, uint64_t n, uint64_t step)
 {
-    int x = x_of(p, at);
+    int x = x_of(p, at), rightmost = WIDTH - 270; /* of a label's middle */
 
     qtc_svg_put(p->svg, "<path class=\"grid\" d=\"M# #V#\"/><text class=\"s m\" x=\"#\" y=\"#\">",
-                (int[]){x, p->top, p->bottom + 50, x, p->bottom + 180});
+                (int[]){x, p->top, p->bottom + 50, x < rightmost ? x : rightmost, p->bottom + 180});
     if (p->t.capture->timed) {
         put_clock(p->svg, n, step);
     } else {
@@ -601,7 +602,7 @@ static void put_hover(struct picture *p, const struct bin *bin)
         qtc_buf_str(p->svg, several ? "events " : "event ");
         qtc_buf_u64(p->svg, first->event);
     } else {
-        qtc_buf_str(p->svg, "comment");
+        qtc_buf_str(p->svg, first->lane == QTC_COMMENTS_LANE ? "comment" : "the body");
     }
     if (several) {
         qtc_buf_str(p->svg, " to ");
@@ -683,7 +684,7 @@ static void put_mark(struct picture *p, uint32_t row, size_t column, struct bin 
     int x = bin->count == 1 ? x_of(p, p->t.items[bin->first].at)
                             : LEFT + (int)column * p->bin_width + p->bin_width / 2;
     int y = y_of(p, row) + 60;
-    const char *opacity = opacities[most.count > 1 ? (bin->count * (uint64_t)4 - 1) / most.count : 3];
+    const char *opacity = opacities[most.count >= FEW ? (bin->count * (uint64_t)4 - 1) / most.count : 3];
 
     if (kind == QTC_LANE_DEFECTS) {
         put_triangle(p, x, y, bin->severity);

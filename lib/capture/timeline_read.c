@@ -427,6 +427,10 @@ static void end(struct source *s)
         bool comments = t->lanes[QTC_COMMENTS_LANE].bytes > 0;
         t->note = c->body.len == 0 ? "an empty body" : comments ? "comments only" : "not an event stream";
     }
+    if (t->events == 0 && t->lanes[QTC_COMMENTS_LANE].bytes == 0 && c->body.len > 0) {
+        arrive(s, c->body.len, false);
+        add_frame(s, c->body);
+    }
 }
 
 /* Without an event nothing else counts: the comments do. */
@@ -439,6 +443,9 @@ static void number_comments(struct qtc_timeline *t)
         n += t->items[i].lane == QTC_COMMENTS_LANE;
         t->items[i].at = 2 * n;
         t->last = 2 * n + 1;
+    }
+    if (t->comments_only) {
+        t->lanes[QTC_COMMENTS_LANE].first = 2;
     }
 }
 
