@@ -71,6 +71,7 @@ static const struct look looks[] = {
 struct bin {
     uint32_t count;
     uint32_t first, last; /* places in the list */
+    uint32_t worst;       /* the first of the highest severity */
     enum qtc_severity severity;
     uint64_t bytes;
 };
@@ -203,7 +204,10 @@ static size_t fill_bins(struct picture *p, int width)
         marks += bin->count == 0;
         bin->first = bin->count == 0 ? (uint32_t)i : bin->first;
         bin->last = (uint32_t)i;
-        bin->severity = item->severity > bin->severity ? item->severity : bin->severity;
+        if (bin->count == 0 || item->severity > bin->severity) {
+            bin->worst = (uint32_t)i;
+            bin->severity = item->severity;
+        }
         bin->bytes += item->bytes;
         bin->count++;
     }
@@ -595,6 +599,7 @@ static void put_place(struct picture *p, const struct qtc_item *item)
 static void put_hover(struct picture *p, const struct bin *bin)
 {
     const struct qtc_item *first = &p->t.items[bin->first], *last = &p->t.items[bin->last];
+    const struct qtc_item *shown = &p->t.items[bin->worst];
     bool several = first->event != last->event;
 
     qtc_buf_str(p->svg, "<title>");
@@ -619,11 +624,11 @@ static void put_hover(struct picture *p, const struct bin *bin)
         qtc_svg_bytes(p->svg, bin->bytes);
     }
     qtc_buf_str(p->svg, "\n");
-    if (first->code != NULL) {
-        qtc_buf_str(p->svg, first->code);
-        qtc_buf_str(p->svg, first->text.len > 0 ? ": " : "");
+    if (shown->code != NULL) {
+        qtc_buf_str(p->svg, shown->code);
+        qtc_buf_str(p->svg, shown->text.len > 0 ? ": " : "");
     }
-    qtc_svg_text(p->svg, first->text, HOVER);
+    qtc_svg_text(p->svg, shown->text, HOVER);
     qtc_buf_str(p->svg, "</title>");
 }
 
@@ -676,13 +681,19 @@ static int height_of(uint64_t bytes, uint64_t most, int full)
     return low > 30 ? low : 30;
 }
 
+static int x_of_bin(const struct picture *p, const struct bin *bin, size_t column)
+{
+    uint64_t first = p->t.items[bin->first].at, last = p->t.items[bin->last].at;
+
+    return first == last ? x_of(p, first) : LEFT + (int)column * p->bin_width + p->bin_width / 2;
+}
+
 static void put_mark(struct picture *p, uint32_t row, size_t column, struct bin most)
 {
     static const char *const opacities[] = {" opacity=\".4\"", " opacity=\".6\"", " opacity=\".8\"", ""};
     const struct bin *bin = bin_at(p, row, column);
     enum qtc_lane_kind kind = p->lane_of[row] != NULL ? p->lane_of[row]->kind : QTC_LANE_CALL;
-    int x = bin->count == 1 ? x_of(p, p->t.items[bin->first].at)
-                            : LEFT + (int)column * p->bin_width + p->bin_width / 2;
+    int x = x_of_bin(p, bin, column);
     int y = y_of(p, row) + 60;
     const char *opacity = opacities[most.count >= FEW ? (bin->count * (uint64_t)4 - 1) / most.count : 3];
 
@@ -808,20 +819,11 @@ static void describe_end(const struct picture *p, struct qtc_buf *text)
             continue;
         }
         qtc_buf_str(text, text->len > 0 ? " · " : "");
-        qtc_buf_str(text, item->code);
-        if (item->text.len > 0) {
-            qtc_buf_byte(text, ' ');
-            qtc_buf_put(text, item->text);
+        if (item->severity == QTC_ERROR || item->text.len == 0) {
+            qtc_buf_str(text, item->code);
+            qtc_buf_str(text, item->text.len > 0 ? " " : "");
         }
-    }
-}
-
-static void describe_defects(const struct tally *kinds, size_t count, struct qtc_buf *text)
-{
-    for (size_t i = 0; i < count; i++) {
-        qtc_buf_str(text, i > 0 ? " · " : "");
-        qtc_buf_str(text, kinds[i].info->slug);
-        put_times(text, kinds[i].count);
+        qtc_buf_put(text, item->text);
     }
 }
 
@@ -851,7 +853,32 @@ static void put_excerpt(struct picture *p, uint32_t row, struct qtc_bytes text)
     qtc_buf_str(p->svg, "</text>\n");
 }
 
-static void put_text(struct picture *p, uint32_t row, const struct tally *kinds, size_t count)
+/* A defect's code, at its mark, where it does not stand in the way of the one before. */
+static void put_codes(struct picture *p, uint32_t row)
+{
+    int free_from = 0;
+
+    for (size_t column = 0; column < p->columns; column++) {
+        const struct bin *bin = bin_at(p, row, column);
+        struct qtc_bytes code;
+        int x, width;
+        if (bin->count == 0) {
+            continue;
+        }
+        code = qtc_str(p->t.items[bin->worst].code);
+        width = (int)code.len * CELL;
+        x = x_of_bin(p, bin, column) - 50;
+        x = x + width > RIGHT + 100 ? RIGHT + 100 - width : x;
+        if (x >= free_from) {
+            qtc_svg_put(p->svg, "<text class=\"x\" x=\"#\" y=\"#\">", (int[]){x, y_of(p, row) + 310});
+            qtc_svg_text(p->svg, code, code.len);
+            qtc_buf_str(p->svg, "</text>\n");
+            free_from = x + width + 2 * CELL;
+        }
+    }
+}
+
+static void put_text(struct picture *p, uint32_t row)
 {
     const struct qtc_lane *lane = p->lane_of[row];
     struct qtc_buf text = {0};
@@ -860,8 +887,10 @@ static void put_text(struct picture *p, uint32_t row, const struct tally *kinds,
         return;
     }
     if (lane->kind == QTC_LANE_DEFECTS) {
-        describe_defects(kinds, count, &text);
-    } else if (lane->kind == QTC_LANE_END) {
+        put_codes(p, row);
+        return;
+    }
+    if (lane->kind == QTC_LANE_END) {
         describe_end(p, &text);
     } else if (lane->kind == QTC_LANE_COMMENTS) {
         describe_comments(p, &text);
@@ -900,6 +929,16 @@ static int put_severities(struct picture *p, int x, int y)
     return x + 50;
 }
 
+static bool has_error(const struct picture *p)
+{
+    for (size_t i = 0; i < p->t.item_count; i++) {
+        if (p->t.items[i].lane == QTC_END_LANE && p->t.items[i].severity == QTC_ERROR) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_legend(struct picture *p, int y)
 {
     bool shown[sizeof looks / sizeof *looks] = {false};
@@ -915,6 +954,9 @@ static void put_legend(struct picture *p, int y)
         memcpy(shape + strlen(shape), looks[kind].css, 2);
         strcat(shape, "\"");
         x = kind == QTC_LANE_DEFECTS ? put_severities(p, x, y) : put_key(p, x, y, shape, looks[kind].legend);
+    }
+    if (has_error(p)) {
+        x = put_key(p, x, y, "<rect class=\"er\"", "error");
     }
     if (p->t.gap_count > 0) {
         put_key(p, x, y, "<rect class=\"gap\"", "gap");
@@ -946,7 +988,7 @@ static void draw(struct picture *p, struct qtc_bytes title)
     put_gaps(p);
     for (uint32_t row = 0; row < p->rows; row++) {
         put_marks(p, row);
-        put_text(p, row, kinds, defects);
+        put_text(p, row);
     }
     put_legend(p, legend);
     put_defects(p, kinds, defects, legend + 280);

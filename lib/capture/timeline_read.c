@@ -240,12 +240,17 @@ static void add_frame(struct source *s, struct qtc_bytes raw)
     add_item(s, QTC_EVENTS_LANE, (struct qtc_item){.event = s->t->events, .text = qtc_bytes_trim(raw)});
 }
 
+/* What there is besides events: comments, and fields that come alone. */
 static void add_comment(struct source *s, struct qtc_bytes raw)
 {
+    static const char *const fields[] = {":", "event:", "id:", "retry:"};
     struct qtc_bytes text = qtc_bytes_trim(raw);
 
-    if (text.len > 0) {
-        add_item(s, QTC_COMMENTS_LANE, (struct qtc_item){.text = text});
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        size_t len = strlen(fields[i]);
+        if (text.len >= len && memcmp(text.data, fields[i], len) == 0) {
+            add_item(s, QTC_COMMENTS_LANE, (struct qtc_item){.text = text});
+        }
     }
 }
 
