@@ -88,15 +88,18 @@ static bool replace_file(struct qtc_replay *r, const char *file, mode_t mode, st
 static bool write_file(struct qtc_replay *r, struct qtc_bytes data)
 {
     struct stat s;
-    char *there = realpath(r->file, NULL); /* where a link leads */
-    bool exists = there != NULL && stat(there, &s) == 0;
+    bool exists = stat(r->file, &s) == 0;
+    char *there; /* where a link leads */
     bool written;
 
     if (exists && !S_ISREG(s.st_mode)) {
-        written = write_special(r, data);
-    } else {
-        written = replace_file(r, exists ? there : r->file, exists ? s.st_mode & 0777 : 0666, data);
+        return write_special(r, data);
     }
+    there = exists ? realpath(r->file, NULL) : NULL;
+    if (exists && there == NULL) {
+        return cannot_write(r, strerror(errno));
+    }
+    written = replace_file(r, exists ? there : r->file, exists ? s.st_mode & 0777 : 0666, data);
     free(there);
     return written;
 }

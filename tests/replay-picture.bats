@@ -92,7 +92,7 @@ chunk() { # CONTENT: an event with it
 @test "--redact: a key that deltas cut is masked in each; what and where is said" {
     { chunk 'use sk-proj-a8Kd03'; chunk 'Jf9sLq27ZxPq4T'; chunk ', please'; } >"$tmp/key.sse"
     run -0 --separate-stderr qtc-replay --redact --convert raw "$tmp/key.sse"
-    [ "$stderr" = 'qtc-replay: redacted openai-key in the response body at byte 62: 20 bytes' ]
+    [ "$stderr" = 'qtc-replay: redacted openai-key in the response body at byte 61: 20 bytes' ]
     { chunk 'use sk-proj-xxxxxx'; chunk 'xxxxxxxxxxxxxx'; chunk ', please'; } >"$tmp/masked.sse"
     qtc-replay --redact --convert raw "$tmp/key.sse" 2>/dev/null | cmp - "$tmp/masked.sse"
     run -0 --separate-stderr qtc-replay --redact --convert raw "$tmp/masked.sse"
@@ -102,7 +102,7 @@ chunk() { # CONTENT: an event with it
 @test "--redact: a picture shows no secret" {
     { chunk 'api_key="a8Kd'; chunk '03Jf"'; } >"$tmp/key.sse"
     qtc-replay --redact --timeline "$tmp/a.svg" "$tmp/key.sse" 2>"$tmp/said"
-    [ "$(cat "$tmp/said")" = 'qtc-replay: redacted member in the response body at byte 56, api_key: 8 bytes' ]
+    [ "$(cat "$tmp/said")" = 'qtc-replay: redacted member in the response body at byte 59, api_key: 8 bytes' ]
     grep -q 'api_key=&quot;xxxxxxxx&quot;' "$tmp/a.svg"
     ! grep -q -E 'a8Kd|03Jf' "$tmp/a.svg"
 }
