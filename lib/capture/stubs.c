@@ -32,9 +32,3 @@ enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t 
     *kept = count;
     return QTC_OK;
 }
-
-/* ---- the picture ---- */
-enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title)
-{
-    return QTC_NOMEM;
-}
