@@ -72,7 +72,8 @@ static bool take_time(struct qtc_bytes *text, uint64_t *time)
     uint64_t hours, minutes, seconds, micros;
 
     if (!take_number(&t, 2, &hours) || !take(&t, ":") || !take_number(&t, 2, &minutes) || !take(&t, ":") ||
-        !take_number(&t, 2, &seconds) || !take(&t, ".") || !take_number(&t, 6, &micros) || !take(&t, " ")) {
+        !take_number(&t, 2, &seconds) || !take(&t, ".") || !take_number(&t, 6, &micros) || !take(&t, " ") ||
+        hours > 23 || minutes > 59 || seconds > 59) {
         return false;
     }
     *time = ((hours * 60 + minutes) * 60 + seconds) * 1000000000 + micros * 1000;
