@@ -39,7 +39,7 @@ struct qtc_capture {
     size_t header_count;
 
     struct qtc_bytes body;
-    const struct qtc_arrival *arrivals; /* in order; the last one ends where the body does */
+    const struct qtc_arrival *arrivals; /* in order, none empty; the last one ends where the body does */
     size_t arrival_count;               /* 0 only for an empty body */
     uint64_t ended;                     /* when the response was over */
     bool timed;                         /* arrivals and ended have times */
@@ -90,7 +90,8 @@ enum qtc_code qtc_captures_read(struct qtc_arena *arena, struct qtc_bytes file, 
  *   [0.201447120,null]                  the end; [0.2,null,"cut"] where it broke off
  *
  * Each line is written whole. So a recording can be read while it grows, appended to, and is good up to its
- * last line. What is not known is left out. */
+ * last line. What is not known is left out; a response without times has 0 for all of them. In the header,
+ * ["gAEC","base64"] stands for a string that is not UTF-8. */
 
 /* The header line of a capture's exchange; its body is not looked at. */
 void qtc_recording_head(struct qtc_buf *out, const struct qtc_capture *c);

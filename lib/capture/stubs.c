@@ -22,9 +22,3 @@ bool qtc_header_is_secret(struct qtc_bytes name)
 {
     return false;
 }
-
-/* ---- the picture ---- */
-enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title)
-{
-    return QTC_NOMEM;
-}
