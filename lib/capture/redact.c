@@ -540,9 +540,10 @@ static void take_events(struct redaction *r)
  * the rest is left to be plain text. */
 static void take_values(struct redaction *r, size_t i)
 {
-    size_t in_vain = 0, used;
+    size_t in_vain = 0;
 
     while (i < r->len && in_vain <= r->len && !r->nomem) {
+        size_t used = 0;
         struct qtc_bytes text = qtc_bytes(r->body + i, r->len - i);
         if (qtc_is_blank(text.data[0])) {
             i++;
@@ -635,11 +636,14 @@ static enum qtc_code mask_header(struct redaction *r, struct qtc_arena *arena, s
     size_t prefix = qtc_secret_prefix(h->value);
     struct qtc_secret secret = {"header", h->name, prefix, h->value.len - prefix};
 
-    h->value = qtc_arena_copy(arena, h->value);
-    if (h->value.data == NULL) {
+    r->body = qtc_arena_alloc(arena, h->value.len);
+    if (r->body == NULL) {
         return QTC_NOMEM;
     }
-    r->body = (char *)(uintptr_t)h->value.data; /* the arena's, and new */
+    if (h->value.len > 0) {
+        memcpy(r->body, h->value.data, h->value.len);
+    }
+    h->value.data = r->body;
     r->text_from = 0;
     mask_in_text(r, &secret);
     return QTC_OK;

@@ -404,7 +404,7 @@ static void put_label(struct picture *p, uint32_t row, bool with_choice)
         qtc_buf_str(p->svg, "<title>");
         qtc_svg_text(p->svg, call ? lane->name : qtc_str(looks[lane->kind].name), QTC_ITEM_TEXT);
         qtc_buf_str(p->svg, "\n");
-        put_lane_detail(p, lane, with_choice, 2 * QTC_ITEM_TEXT);
+        put_lane_detail(p, lane, with_choice, QTC_ITEM_TEXT);
         qtc_buf_str(p->svg, call ? "\n" : "");
         if (call) {
             qtc_svg_bytes(p->svg, lane->bytes);
@@ -905,10 +905,11 @@ static void put_text(struct picture *p, uint32_t row)
 /* ---- the legend
  * ---------------------------------------------------------------------------------------------- */
 
-static int put_key(struct picture *p, int x, int y, const char *shape, const char *text)
+static int put_key(struct picture *p, int x, int y, const char *css, const char *text)
 {
-    qtc_buf_str(p->svg, shape);
-    qtc_svg_put(p->svg, " x=\"#\" y=\"#\" width=\"#\" height=\"#\"/><text class=\"s\" x=\"#\" y=\"#\">",
+    qtc_buf_str(p->svg, "<rect class=\"");
+    qtc_buf_str(p->svg, css);
+    qtc_svg_put(p->svg, "\" x=\"#\" y=\"#\" width=\"#\" height=\"#\"/><text class=\"s\" x=\"#\" y=\"#\">",
                 (int[]){x, y - 90, 100, 100, x + 150, y});
     qtc_buf_str(p->svg, text);
     qtc_buf_str(p->svg, "</text>\n");
@@ -946,20 +947,18 @@ static void put_legend(struct picture *p, int y)
 
     for (uint32_t row = 0; row < p->rows; row++) {
         enum qtc_lane_kind kind = p->lane_of[row] != NULL ? p->lane_of[row]->kind : QTC_LANE_CALL;
-        char shape[32] = "<rect class=\"";
         if (shown[kind]) {
             continue;
         }
         shown[kind] = true;
-        memcpy(shape + strlen(shape), looks[kind].css, 2);
-        strcat(shape, "\"");
-        x = kind == QTC_LANE_DEFECTS ? put_severities(p, x, y) : put_key(p, x, y, shape, looks[kind].legend);
+        x = kind == QTC_LANE_DEFECTS ? put_severities(p, x, y)
+                                     : put_key(p, x, y, looks[kind].css, looks[kind].legend);
     }
     if (has_error(p)) {
-        x = put_key(p, x, y, "<rect class=\"er\"", "error");
+        x = put_key(p, x, y, "er", "error");
     }
     if (p->t.gap_count > 0) {
-        put_key(p, x, y, "<rect class=\"gap\"", "gap");
+        put_key(p, x, y, "gap", "gap");
     }
 }
 
