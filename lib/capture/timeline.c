@@ -29,6 +29,7 @@ enum {
 enum {
     MAX_LANES = 40,   /* of text and calls */
     MAX_MARKS = 3000, /* which keeps the file under 2 MB */
+    EXCERPT = 90,     /* cells that an excerpt has at least, if it needs them */
     FEW = 8,          /* items in a mark: fewer are not told apart */
     MAX_DEFECTS = 16, /* kinds that are explained */
     HOVER = 70,       /* cells of text that a mark shows */
@@ -841,13 +842,10 @@ static void describe_comments(const struct picture *p, struct qtc_buf *text)
 static void put_excerpt(struct picture *p, uint32_t row, struct qtc_bytes text)
 {
     const struct qtc_lane *lane = p->lane_of[row];
-    int needed = (int)qtc_svg_cells(text, PLOT / CELL) * CELL;
+    int room = (int)qtc_svg_cells(text, EXCERPT) * CELL;
     int x = x_of(p, lane->first) - p->mark_width / 2;
 
-    if (x > RIGHT - 90 * CELL) {
-        int widest = 90 * CELL > RIGHT - x ? 90 * CELL : RIGHT - x;
-        x = RIGHT - (needed < widest ? needed : widest) < x ? RIGHT - (needed < widest ? needed : widest) : x;
-    }
+    x = x < RIGHT - room ? x : RIGHT - room;
     qtc_svg_put(p->svg, "<text class=\"x\" x=\"#\" y=\"#\">", (int[]){x, y_of(p, row) + 310});
     qtc_svg_text(p->svg, text, (size_t)((RIGHT - x) / CELL));
     qtc_buf_str(p->svg, "</text>\n");
