@@ -195,19 +195,22 @@ void qtc_pieces_free(struct qtc_pieces *pieces);
 
 /* What was replaced: where, and by which rule. */
 struct qtc_redaction {
-    const char *rule;      /* "authorization", "openai-key", ...; see qtc_redaction_rules */
+    const char *rule;      /* "header", "member" (by name), "openai-key", "jwt", ...: see secrets.c */
     const char *where;     /* "request header", "request body", "response header", "response body", "url" */
     struct qtc_bytes name; /* of the header or the member; empty for text */
-    uint64_t at;           /* byte in that text */
-    size_t len;
+    uint64_t at;           /* byte in that text; where deltas cut it, of the first part */
+    size_t len;            /* of the secret, joined and decoded */
 };
 
 typedef void qtc_redaction_sink(void *ctx, const struct qtc_redaction *redaction);
 
-/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of
- * JSON that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where deltas or
- * pieces cut them. Each byte of a secret becomes an `x`, so lengths, cuts and times stay. Tells each to the
- * sink. */
+/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of JSON
+ * and parameters that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where
+ * deltas or pieces cut them. Each byte of a secret becomes an `x` (an escape of JSON one of the same length;
+ * white space stays), so lengths, cuts and times stay and what was JSON is JSON; what says only its kind (`sk-`,
+ * `Bearer `) stays too. What is redacted has nothing left to be redacted. Linear in the text's length; where an
+ * expression's limit is passed, the word at which it was is masked. Tells each to the sink (NULL: nobody).
+ * QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_capture_redact(struct qtc_arena *arena, const struct qtc_capture *c, struct qtc_capture *to,
                                  qtc_redaction_sink *sink, void *ctx);
 /* The same for a text that came alone (a request's body or an URL in a log). */
@@ -270,7 +273,8 @@ void qtc_parts_join(struct qtc_parts *parts, struct qtc_bytes body, const size_t
 /* ---- the picture ------------------------------------------------------------------ */
 
 /* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for
- * content, reasoning, each call, comments and defects. `title` is shown. QTC_OK, QTC_NOMEM, QTC_LIMIT. */
+ * content, reasoning, each call, comments and defects. `title` is shown. Well-formed XML under 2 MB whatever the
+ * response holds, and the same for the same response. QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title);
 
 #endif

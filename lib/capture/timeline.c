@@ -29,6 +29,7 @@ enum {
 enum {
     MAX_LANES = 40,   /* of text and calls */
     MAX_MARKS = 3000, /* which keeps the file under 2 MB */
+    EXCERPT = 90,     /* cells that an excerpt has at least, if it needs them */
     FEW = 8,          /* items in a mark: fewer are not told apart */
     MAX_DEFECTS = 16, /* kinds that are explained */
     HOVER = 70,       /* cells of text that a mark shows */
@@ -404,7 +405,7 @@ static void put_label(struct picture *p, uint32_t row, bool with_choice)
         qtc_buf_str(p->svg, "<title>");
         qtc_svg_text(p->svg, call ? lane->name : qtc_str(looks[lane->kind].name), QTC_ITEM_TEXT);
         qtc_buf_str(p->svg, "\n");
-        put_lane_detail(p, lane, with_choice, 2 * QTC_ITEM_TEXT);
+        put_lane_detail(p, lane, with_choice, QTC_ITEM_TEXT);
         qtc_buf_str(p->svg, call ? "\n" : "");
         if (call) {
             qtc_svg_bytes(p->svg, lane->bytes);
@@ -841,13 +842,10 @@ static void describe_comments(const struct picture *p, struct qtc_buf *text)
 static void put_excerpt(struct picture *p, uint32_t row, struct qtc_bytes text)
 {
     const struct qtc_lane *lane = p->lane_of[row];
-    int needed = (int)qtc_svg_cells(text, PLOT / CELL) * CELL;
+    int room = (int)qtc_svg_cells(text, EXCERPT) * CELL;
     int x = x_of(p, lane->first) - p->mark_width / 2;
 
-    if (x > RIGHT - 90 * CELL) {
-        int widest = 90 * CELL > RIGHT - x ? 90 * CELL : RIGHT - x;
-        x = RIGHT - (needed < widest ? needed : widest) < x ? RIGHT - (needed < widest ? needed : widest) : x;
-    }
+    x = x < RIGHT - room ? x : RIGHT - room;
     qtc_svg_put(p->svg, "<text class=\"x\" x=\"#\" y=\"#\">", (int[]){x, y_of(p, row) + 310});
     qtc_svg_text(p->svg, text, (size_t)((RIGHT - x) / CELL));
     qtc_buf_str(p->svg, "</text>\n");
@@ -905,10 +903,11 @@ static void put_text(struct picture *p, uint32_t row)
 /* ---- the legend
  * ---------------------------------------------------------------------------------------------- */
 
-static int put_key(struct picture *p, int x, int y, const char *shape, const char *text)
+static int put_key(struct picture *p, int x, int y, const char *css, const char *text)
 {
-    qtc_buf_str(p->svg, shape);
-    qtc_svg_put(p->svg, " x=\"#\" y=\"#\" width=\"#\" height=\"#\"/><text class=\"s\" x=\"#\" y=\"#\">",
+    qtc_buf_str(p->svg, "<rect class=\"");
+    qtc_buf_str(p->svg, css);
+    qtc_svg_put(p->svg, "\" x=\"#\" y=\"#\" width=\"#\" height=\"#\"/><text class=\"s\" x=\"#\" y=\"#\">",
                 (int[]){x, y - 90, 100, 100, x + 150, y});
     qtc_buf_str(p->svg, text);
     qtc_buf_str(p->svg, "</text>\n");
@@ -946,20 +945,18 @@ static void put_legend(struct picture *p, int y)
 
     for (uint32_t row = 0; row < p->rows; row++) {
         enum qtc_lane_kind kind = p->lane_of[row] != NULL ? p->lane_of[row]->kind : QTC_LANE_CALL;
-        char shape[32] = "<rect class=\"";
         if (shown[kind]) {
             continue;
         }
         shown[kind] = true;
-        memcpy(shape + strlen(shape), looks[kind].css, 2);
-        strcat(shape, "\"");
-        x = kind == QTC_LANE_DEFECTS ? put_severities(p, x, y) : put_key(p, x, y, shape, looks[kind].legend);
+        x = kind == QTC_LANE_DEFECTS ? put_severities(p, x, y)
+                                     : put_key(p, x, y, looks[kind].css, looks[kind].legend);
     }
     if (has_error(p)) {
-        x = put_key(p, x, y, "<rect class=\"er\"", "error");
+        x = put_key(p, x, y, "er", "error");
     }
     if (p->t.gap_count > 0) {
-        put_key(p, x, y, "<rect class=\"gap\"", "gap");
+        put_key(p, x, y, "gap", "gap");
     }
 }
 
