@@ -153,7 +153,7 @@ static bool find_text(struct resplit *r, const struct qtc_frame *frame, struct q
     struct qtc_error error;
     struct slot slot = {0};
 
-    if (!frame->has_data || frame->data.len == 0 || frame->data.data[0] != '{' ||
+    if (!frame->has_data || frame->open || frame->data.len == 0 || frame->data.data[0] != '{' ||
         (uintptr_t)frame->data.data < (uintptr_t)begin ||
         (uintptr_t)frame->data.data >= (uintptr_t)begin + frame->raw.len) {
         return false;
