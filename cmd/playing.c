@@ -34,7 +34,7 @@ static bool changes_nothing(const struct qtc_replay *r)
            o->split.by == QTC_SPLIT_NONE;
 }
 
-/* Its first bytes are those of its body, and what they are the rest cannot change. */
+/* All of the file is the body, as its first bytes tell: nothing behind them can make it another. */
 static bool is_raw(struct qtc_replay *r, int fd)
 {
     char head[4096];
