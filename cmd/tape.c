@@ -112,6 +112,14 @@ static size_t heads_length(struct qtc_bytes text, bool *whole)
     }
 }
 
+/* As long as the secret; nothing where memory ends. */
+static struct qtc_bytes mask(struct qtc_arena *arena, size_t len)
+{
+    char *x = qtc_arena_alloc(arena, len);
+
+    return x != NULL ? qtc_bytes(memset(x, 'x', len), len) : qtc_bytes("", 0);
+}
+
 static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
 {
     struct qtc_header *headers = qtc_arena_array(&t->arena, c->header_count, sizeof *headers);
@@ -119,12 +127,7 @@ static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
     for (size_t i = 0; headers != NULL && i < c->header_count; i++) {
         headers[i] = c->headers[i];
         if (qtc_header_is_secret(headers[i].name)) {
-            size_t len = headers[i].value.len;
-            char *mask = qtc_arena_alloc(&t->arena, len);
-            headers[i].value = qtc_bytes(mask, mask != NULL ? len : 0);
-            for (size_t k = 0; k < headers[i].value.len; k++) {
-                mask[k] = 'x';
-            }
+            headers[i].value = mask(&t->arena, headers[i].value.len);
         }
     }
     c->headers = headers;
