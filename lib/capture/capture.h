@@ -39,7 +39,7 @@ struct qtc_capture {
     size_t header_count;
 
     struct qtc_bytes body;
-    const struct qtc_arrival *arrivals; /* in order; the last one ends where the body does */
+    const struct qtc_arrival *arrivals; /* in order, none empty; the last one ends where the body does */
     size_t arrival_count;               /* 0 only for an empty body */
     uint64_t ended;                     /* when the response was over */
     bool timed;                         /* arrivals and ended have times */
@@ -90,7 +90,8 @@ enum qtc_code qtc_captures_read(struct qtc_arena *arena, struct qtc_bytes file, 
  *   [0.201447120,null]                  the end; [0.2,null,"cut"] where it broke off
  *
  * Each line is written whole. So a recording can be read while it grows, appended to, and is good up to its
- * last line. What is not known is left out. */
+ * last line. What is not known is left out; a response without times has 0 for all of them. In the header,
+ * ["gAEC","base64"] stands for a string that is not UTF-8. */
 
 /* The header line of a capture's exchange; its body is not looked at. */
 void qtc_recording_head(struct qtc_buf *out, const struct qtc_capture *c);
@@ -194,19 +195,22 @@ void qtc_pieces_free(struct qtc_pieces *pieces);
 
 /* What was replaced: where, and by which rule. */
 struct qtc_redaction {
-    const char *rule;      /* "authorization", "openai-key", ...; see qtc_redaction_rules */
+    const char *rule;      /* "header", "member" (by name), "openai-key", "jwt", ...: see secrets.c */
     const char *where;     /* "request header", "request body", "response header", "response body", "url" */
     struct qtc_bytes name; /* of the header or the member; empty for text */
-    uint64_t at;           /* byte in that text */
-    size_t len;
+    uint64_t at;           /* byte in that text; where deltas cut it, of the first part */
+    size_t len;            /* of the secret, joined and decoded */
 };
 
 typedef void qtc_redaction_sink(void *ctx, const struct qtc_redaction *redaction);
 
-/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of
- * JSON that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where deltas or
- * pieces cut them. Each byte of a secret becomes an `x`, so lengths, cuts and times stay. Tells each to the
- * sink. */
+/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of JSON
+ * and parameters that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where
+ * deltas or pieces cut them. Each byte of a secret becomes an `x` (an escape of JSON one of the same length;
+ * white space stays), so lengths, cuts and times stay and what was JSON is JSON; what says only its kind (`sk-`,
+ * `Bearer `) stays too. What is redacted has nothing left to be redacted. Linear in the text's length; where an
+ * expression's limit is passed, the word at which it was is masked. Tells each to the sink (NULL: nobody).
+ * QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_capture_redact(struct qtc_arena *arena, const struct qtc_capture *c, struct qtc_capture *to,
                                  qtc_redaction_sink *sink, void *ctx);
 /* The same for a text that came alone (a request's body or an URL in a log). */
@@ -226,10 +230,51 @@ typedef bool qtc_shrink_test(void *ctx, const size_t *keep, size_t kept, bool *h
  * `keep` has room for count numbers. QTC_OK; QTC_STOPPED (keep is the smallest so far); QTC_NOMEM. */
 enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t *keep, size_t *kept);
 
+/* What a body can do without, and still be of its kind. */
+enum qtc_grain {
+    QTC_GRAIN_EVENTS, /* of a stream; lines, of what is neither a stream nor one JSON value */
+    /* of the text that a model wrote (content, arguments, ...), in all JSON that stands in the body: */
+    QTC_GRAIN_LINES,
+    QTC_GRAIN_WORDS,
+    QTC_GRAIN_CHARS,
+    QTC_GRAIN_MEMBERS, /* of objects, and elements of arrays */
+    /* What stands between the texts of two neighbouring chunks that are the same but for one text. Without it
+     * they are one chunk. */
+    QTC_GRAIN_CUTS
+};
+
+/* A range of the body. Parts are in order; a member's own members follow it, and go with it. */
+struct qtc_part {
+    size_t begin, end;
+    size_t gap;    /* where what parts it from the one before begins; that goes if nothing is kept before it */
+    size_t before; /* the part before it in the same list, or SIZE_MAX */
+    bool data;     /* EVENTS: not only comments or blank lines */
+    bool kept, led; /* set by qtc_parts_join: it is kept; one before it in its list is */
+};
+
+/* Starts as {0}. */
+struct qtc_parts {
+    struct qtc_part *list;
+    size_t count, room;
+    bool of_stream; /* EVENTS: events, not lines */
+};
+
+/* How many are listed; what would be behind them is always kept. */
+#define QTC_PARTS_MAX ((size_t)1 << 22)
+
+/* Lists them anew. QTC_OK, QTC_NOMEM. */
+enum qtc_code qtc_parts_find(struct qtc_parts *parts, struct qtc_bytes body, enum qtc_grain grain);
+void qtc_parts_free(struct qtc_parts *parts);
+/* Appends the body without the parts that are not among those kept. ends: ascending places in the body, which
+ * become those in what was appended; none: NULL, 0. */
+void qtc_parts_join(struct qtc_parts *parts, struct qtc_bytes body, const size_t *keep, size_t kept,
+                    struct qtc_buf *out, size_t *ends, size_t end_count);
+
 /* ---- the picture ------------------------------------------------------------------ */
 
 /* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for
- * content, reasoning, each call, comments and defects. `title` is shown. QTC_OK, QTC_NOMEM, QTC_LIMIT. */
+ * content, reasoning, each call, comments and defects. `title` is shown. Well-formed XML under 2 MB whatever the
+ * response holds, and the same for the same response. QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title);
 
 #endif
