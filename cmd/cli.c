@@ -37,6 +37,13 @@ static const struct qtc_cli_option *option_by_id(const struct qtc_cli_command *c
     return NULL;
 }
 
+const char *qtc_cli_option_name(const struct qtc_cli_command *command, int id)
+{
+    const struct qtc_cli_option *option = option_by_id(command, id);
+
+    return option != NULL ? option->name : NULL;
+}
+
 const char *qtc_cli_choice(const struct qtc_cli_option *option, size_t i)
 {
     if (option->choice_at) {

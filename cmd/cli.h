@@ -88,6 +88,8 @@ bool qtc_cli_count(const char *text, unsigned max, unsigned *out);
 void qtc_cli_help(struct qtc_buf *out, const struct qtc_cli_command *command);
 /* The table's rows, then --help and --version; NULL behind the last. */
 const struct qtc_cli_option *qtc_cli_option_at(const struct qtc_cli_command *command, size_t i);
+/* Its long name; NULL where there is no such option. */
+const char *qtc_cli_option_name(const struct qtc_cli_command *command, int id);
 /* The i-th value that the option takes, or NULL. */
 const char *qtc_cli_choice(const struct qtc_cli_option *option, size_t i);
 /* The name that was most likely meant, or NULL where none is near. */

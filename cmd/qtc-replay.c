@@ -20,33 +20,107 @@ struct job {
     bool program; /* wants COMMAND */
 };
 
-static const struct job jobs[] = {
-    {0, qtc_replay_play, false, false}, /* but not for a raw file that goes out as it is */
-    {QTC_OPT_CONVERT, qtc_replay_convert, true, false},
-    {QTC_OPT_INFO, qtc_replay_info, true, false},
-    {QTC_OPT_TIMELINE, qtc_replay_timeline, true, false},
-    {QTC_OPT_RECORD, qtc_replay_record, false, false},
-    {QTC_OPT_SERVE, qtc_replay_serve, true, false},
-    {QTC_OPT_CHECK, qtc_replay_check, true, true},
-    {QTC_OPT_MINIMIZE, qtc_replay_minimize, true, true},
+enum { PLAY, CONVERT, INFO, TIMELINE, RECORD, SERVE, CHECK, MINIMIZE, JOBS };
+
+/* Of several that were asked for the last one here counts. */
+static const struct job jobs[JOBS] = {
+    [PLAY] = {0, qtc_replay_play, false, false}, /* a raw file that goes out as it is, is not loaded */
+    [CONVERT] = {QTC_OPT_CONVERT, qtc_replay_convert, true, false},
+    [INFO] = {QTC_OPT_INFO, qtc_replay_info, true, false},
+    [TIMELINE] = {QTC_OPT_TIMELINE, qtc_replay_timeline, true, false},
+    [RECORD] = {QTC_OPT_RECORD, qtc_replay_record, false, false},
+    [SERVE] = {QTC_OPT_SERVE, qtc_replay_serve, true, false},
+    [CHECK] = {QTC_OPT_CHECK, qtc_replay_check, true, true},
+    [MINIMIZE] = {QTC_OPT_MINIMIZE, qtc_replay_minimize, true, true},
 };
 
-static const struct job *job_of(int option)
+enum {
+    LOADING = 1 << PLAY | 1 << CONVERT | 1 << INFO | 1 << TIMELINE | 1 << SERVE | 1 << CHECK | 1 << MINIMIZE,
+    PLAYING = 1 << PLAY | 1 << CONVERT | 1 << SERVE | 1 << CHECK | 1 << MINIMIZE,
+};
+
+/* The jobs that an option goes with. */
+static const struct fit {
+    int option;
+    unsigned jobs;
+} fits[] = {
+    {QTC_OPT_PICK, LOADING},
+    {QTC_OPT_REDACT, LOADING},
+    {QTC_OPT_SIMULATE, PLAYING},
+    {QTC_OPT_SPEED, 1 << PLAY | 1 << SERVE},
+    {QTC_OPT_GAP, PLAYING},
+    {QTC_OPT_SPLIT, PLAYING},
+    {QTC_OPT_RESPLIT, PLAYING},
+    {QTC_OPT_FAULT, PLAYING},
+    {QTC_OPT_UNBUFFERED, 1 << PLAY},
+    {QTC_OPT_SERVE, 1 << SERVE},
+    {QTC_OPT_CHOOSE, 1 << SERVE},
+    {QTC_OPT_REQUEST_LOG, 1 << SERVE},
+    {QTC_OPT_RECORD, 1 << RECORD},
+    {QTC_OPT_INFO, 1 << INFO},
+    {QTC_OPT_CONVERT, 1 << CONVERT | 1 << MINIMIZE}, /* how the result is written */
+    {QTC_OPT_TIMELINE, 1 << TIMELINE},
+    {QTC_OPT_CHECK, 1 << CHECK},
+    {QTC_OPT_CUTS, 1 << CHECK},
+    {QTC_OPT_RUNS, 1 << CHECK},
+    {QTC_OPT_SEED, 1 << CHECK},
+    {QTC_OPT_MINIMIZE, 1 << MINIMIZE},
+    {QTC_OPT_MATCH, 1 << MINIMIZE},
+    {QTC_OPT_TIMEOUT, 1 << CHECK | 1 << MINIMIZE},
+};
+
+enum { FITS = sizeof fits / sizeof *fits };
+
+static void note(bool given[FITS], int option)
 {
-    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
-        if (jobs[i].option == option) {
-            return &jobs[i];
-        }
+    for (size_t i = 0; i < FITS; i++) {
+        given[i] = given[i] || fits[i].option == option;
     }
-    return NULL;
 }
 
-/* --convert together with --minimize says how the result is written. */
-static const struct job *later_job(const struct job *before, const struct job *asked)
+static bool was_given(const bool given[FITS], int option)
 {
-    bool modifies = asked->option == QTC_OPT_CONVERT && before->option == QTC_OPT_MINIMIZE;
+    for (size_t i = 0; i < FITS; i++) {
+        if (given[i] && fits[i].option == option) {
+            return true;
+        }
+    }
+    return false;
+}
 
-    return modifies ? before : asked;
+static const struct job *asked_job(const bool given[FITS])
+{
+    size_t job = JOBS - 1;
+
+    while (job > PLAY && !was_given(given, jobs[job].option)) {
+        job--;
+    }
+    return &jobs[job];
+}
+
+/* The first of the jobs that the option goes with. */
+static const char *job_name(unsigned set)
+{
+    return qtc_cli_option_name(&qtc_replay_command, jobs[__builtin_ctz(set)].option);
+}
+
+static bool options_fit(const struct qtc_cli *cli, const bool given[FITS], const struct job *job)
+{
+    unsigned bit = 1U << (job - jobs);
+
+    for (size_t i = 0; i < FITS; i++) {
+        const char *name = qtc_cli_option_name(cli->command, fits[i].option);
+        if (!given[i] || (fits[i].jobs & bit) != 0) {
+            continue;
+        }
+        if (job->option == 0) {
+            qtc_cli_usage_error(cli, "--%s goes with --%s", name, job_name(fits[i].jobs));
+        } else {
+            qtc_cli_usage_error(cli, "--%s and --%s do not go together", job_name(bit), name);
+        }
+        return false;
+    }
+    return true;
 }
 
 /* ---- options ------------------------------------------------------------------ */
@@ -229,26 +303,28 @@ int main(int argc, char **argv)
 {
     struct qtc_replay r = {.command = qtc_replay_command.name, .runs = 100, .seed = 1, .timeout = 60};
     struct qtc_fault faults[MAX_FAULTS];
-    const struct job *job = job_of(0);
+    bool given[FITS] = {false};
+    const struct job *job;
     struct qtc_cli cli;
-    bool speed_given = false;
     int dashes = separator(argc, argv);
     int id;
 
     qtc_out_begin(&r.out, r.command, STDOUT_FILENO);
     qtc_cli_begin(&cli, &qtc_replay_command, dashes, argv);
     while ((id = qtc_cli_next(&cli)) != QTC_CLI_OPERANDS) {
-        const struct job *asked = job_of(id);
         if (id == QTC_CLI_EXIT) {
             return cli.status;
         }
         if (!set_option(&r, faults, &cli, id)) {
             return QTC_EXIT_FAILED;
         }
-        job = asked != NULL ? later_job(job, asked) : job;
-        speed_given = speed_given || id == QTC_OPT_SPEED;
+        note(given, id);
     }
-    if (r.play.gap > 0 && !speed_given) {
+    job = asked_job(given);
+    if (!options_fit(&cli, given, job)) {
+        return QTC_EXIT_FAILED;
+    }
+    if (r.play.gap > 0 && !was_given(given, QTC_OPT_SPEED)) {
         r.speed = 1; /* or the gap would mean nothing */
     }
     take_operands(&r, job, argv, cli.first, dashes, argc);

@@ -56,7 +56,7 @@ PY
         page=$("$command" --help | tr '\n' ' ' | tr -s ' ')
         lists=('what goes out' 'how much (markup )?to mend' 'where reasoning goes' 'how (missing )?call ids are made')
         [ "$command" != qtc-validate ] || lists=('how findings are written')
-        [ "$command" != qtc-replay ] || lists=('which capture answers' 'write the captures as' 'which splits')
+        [ "$command" != qtc-replay ] || lists=('which answers' 'write the captures as' 'with --check: where')
         for list in "${lists[@]}"; do
             values=$(grep -o -E "$list: [a-z, ]+" <<<"$page" | sed 's/.*: //; s/ [a-z-]*$//; s/,//g')
             [ -n "$values" ]
