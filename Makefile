@@ -63,7 +63,7 @@ YAML_LIBS   ?= -lyaml
 PCRE_LIBS   ?= -lpcre2-8
 IDN_LIBS    ?= -lidn2
 SCHEMA_LIBS  = $(PCRE_LIBS) $(IDN_LIBS)
-# Only cmd/serving.c calls libmicrohttpd.
+# Only --serve calls libmicrohttpd: cmd/serving.c, routes.c and request_log.c.
 HTTP_LIBS   ?= -lmicrohttpd
 CMOCKA_LIBS ?= -lcmocka
 
