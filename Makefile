@@ -77,7 +77,7 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c))
 TOOL_SRC    := $(sort $(wildcard tests/*.c tests/bench/*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ALL_SRC     := $(LIB_SRC) $(COMMAND_SRC) $(GEN_SRC) $(SHARED_SRC) $(UNIT_SRC) $(TOOL_SRC) $(FUZZ_SRC)
-SCRIPTS     := $(wildcard .ci/deps .ci/run tests/run tests/demo tests/bench/run tests/*.bash)
+SCRIPTS     := $(wildcard .ci/deps .ci/run tests/run tests/demo tests/clients/run tests/bench/run tests/*.bash)
 
 object = $(1:%.c=$(BUILD)/%.o)
 
