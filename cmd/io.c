@@ -167,6 +167,17 @@ static void die_of_sigpipe(void)
     _exit(128 + SIGPIPE);
 }
 
+static bool out_write(struct qtc_out *out, struct qtc_bytes bytes)
+{
+    if (bytes.len == 0 || write_all(out->fd, bytes.data, bytes.len)) {
+        return true;
+    }
+    if (errno == EPIPE) {
+        die_of_sigpipe();
+    }
+    return out_failed(out, strerror(errno));
+}
+
 bool qtc_out_flush(struct qtc_out *out)
 {
     if (out->failed) {
@@ -176,14 +187,16 @@ bool qtc_out_flush(struct qtc_out *out)
     if (out->buf.failed) {
         return out_failed(out, "out of memory");
     }
-    if (out->buf.len > 0 && !write_all(out->fd, out->buf.data, out->buf.len)) {
-        if (errno == EPIPE) {
-            die_of_sigpipe();
-        }
-        return out_failed(out, strerror(errno));
+    if (!out_write(out, qtc_buf_bytes(&out->buf))) {
+        return false;
     }
     qtc_buf_clear(&out->buf);
     return true;
+}
+
+bool qtc_out_now(struct qtc_out *out, struct qtc_bytes bytes)
+{
+    return qtc_out_flush(out) && out_write(out, bytes);
 }
 
 bool qtc_out_event(struct qtc_out *out)

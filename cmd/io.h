@@ -36,6 +36,8 @@ bool qtc_out_event(struct qtc_out *out);
 /* Writes all that waits. A reader that went away ends the process, quietly, as SIGPIPE would. false: failed.
  */
 bool qtc_out_flush(struct qtc_out *out);
+/* The same, and these bytes behind it, which are not copied. */
+bool qtc_out_now(struct qtc_out *out, struct qtc_bytes bytes);
 /* Flushes and closes the descriptor, so that a full disk is noticed. false: failed now or before. */
 bool qtc_out_end(struct qtc_out *out);
 

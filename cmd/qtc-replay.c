@@ -21,7 +21,7 @@ struct job {
 };
 
 static const struct job jobs[] = {
-    {0, qtc_replay_play, true, false},
+    {0, qtc_replay_play, false, false}, /* but not for a raw file that goes out as it is */
     {QTC_OPT_CONVERT, qtc_replay_convert, true, false},
     {QTC_OPT_INFO, qtc_replay_info, true, false},
     {QTC_OPT_TIMELINE, qtc_replay_timeline, true, false},

@@ -53,7 +53,7 @@ void qtc_replay_free(struct qtc_replay *r);
 bool qtc_replay_check_code(struct qtc_replay *r, const struct qtc_replay_capture *c, enum qtc_code code,
                            const struct qtc_error *error);
 
-/* The jobs. Each returns the exit status; all but record get the captures loaded. */
+/* The jobs. Each returns the exit status; all but play and record get the captures loaded. */
 int qtc_replay_play(struct qtc_replay *r);     /* to standard output, in time: playing.c */
 int qtc_replay_convert(struct qtc_replay *r);  /* describing.c */
 int qtc_replay_info(struct qtc_replay *r);     /* describing.c */

@@ -1,8 +1,6 @@
 /* Temporary: what the branch still lacks. Whoever writes the real thing takes its lines out here. */
 #include "capture/capture.h"
 
-#include <string.h>
-
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* ---- readers ---- */
@@ -65,60 +63,6 @@ const struct qtc_capture_writer *qtc_capture_writers(size_t *count)
 {
     *count = 1;
     return writers;
-}
-
-/* ---- playing ---- */
-enum qtc_code qtc_split_parse(const char *text, bool of_text, struct qtc_split *split)
-{
-    return QTC_UNKNOWN;
-}
-
-enum qtc_code qtc_fault_parse(const char *text, struct qtc_fault *fault)
-{
-    return QTC_UNKNOWN;
-}
-
-enum qtc_code qtc_capture_play(const struct qtc_capture *c, const struct qtc_play_options *options,
-                               qtc_piece_sink *sink, void *ctx, struct qtc_error *error)
-{
-    size_t begin = 0;
-    for (size_t i = 0; i < c->arrival_count; i++) {
-        const struct qtc_arrival *a = &c->arrivals[i];
-        if (!sink(ctx, &(struct qtc_piece){a->at, {c->body.data + begin, a->end - begin}, false})) {
-            return QTC_STOPPED;
-        }
-        begin = a->end;
-    }
-    return QTC_OK;
-}
-
-bool qtc_pieces_keep(void *pieces, const struct qtc_piece *piece)
-{
-    struct qtc_pieces *p = pieces;
-    if (p->count == p->room) {
-        size_t room = p->room == 0 ? 1024 : p->room * 2;
-        struct qtc_piece *list = qtc_arena_array(&p->arena, room, sizeof *list);
-        if (list == NULL) {
-            p->failed = true;
-            return false;
-        }
-        if (p->count > 0) {
-            memcpy(list, p->list, p->count * sizeof *list);
-        }
-        p->list = list;
-        p->room = room;
-    }
-    p->list[p->count] = *piece;
-    p->list[p->count].data = qtc_arena_copy(&p->arena, piece->data);
-    p->failed = p->failed || p->list[p->count].data.data == NULL;
-    p->count++;
-    return !p->failed;
-}
-
-void qtc_pieces_free(struct qtc_pieces *pieces)
-{
-    qtc_arena_free(&pieces->arena);
-    *pieces = (struct qtc_pieces){0};
 }
 
 /* ---- redacting ---- */

@@ -1,0 +1,127 @@
+/* frames.c - a body, event by event. */
+#include "capture/stages.h"
+#include "sse/sse.h"
+
+#include <string.h>
+
+struct source {
+    const struct qtc_capture *capture;
+    struct qtc_stage *to;
+    size_t end;     /* of the events so far, in the body */
+    size_t arrival; /* that the last byte of them came with */
+    enum qtc_code code;
+};
+
+static bool give(struct source *s, struct qtc_frame *frame)
+{
+    const struct qtc_capture *c = s->capture;
+
+    s->end += frame->raw.len;
+    while (s->arrival + 1 < c->arrival_count && c->arrivals[s->arrival].end < s->end) {
+        s->arrival++;
+    }
+    frame->at = c->arrivals[s->arrival].at;
+    s->code = s->to->push(s->to, frame);
+    return s->code == QTC_OK;
+}
+
+/* ---- event streams ----------------------------------------------------------- */
+
+static bool on_event(void *ctx, const struct qtc_sse_event *event)
+{
+    return give(ctx, &(struct qtc_frame){.raw = event->raw, .data = event->data, .has_data = event->has_data});
+}
+
+static enum qtc_code read_stream(struct source *s)
+{
+    struct qtc_sse_options options = {.split_json_lines = true}; /* as qtc-sse counts them */
+    struct qtc_sse_decoder *d = qtc_sse_decoder_new(&options, on_event, s);
+    enum qtc_code code = QTC_NOMEM;
+
+    if (d != NULL) {
+        code = qtc_sse_decoder_feed(d, s->capture->body.data, s->capture->body.len);
+        code = code == QTC_OK ? qtc_sse_decoder_finish(d) : code;
+    }
+    qtc_sse_decoder_free(d);
+    if (code == QTC_STOPPED && s->code != QTC_OK) {
+        return s->code;
+    }
+    return code == QTC_LIMIT ? qtc_stage_fail(s->to, code, "an event of more than 64 MiB") : code;
+}
+
+/* ---- JSON ---------------------------------------------------------------------- */
+
+static size_t skip_blanks(struct qtc_bytes text, size_t at)
+{
+    while (at < text.len && qtc_is_blank(text.data[at])) {
+        at++;
+    }
+    return at;
+}
+
+static size_t line_end(struct qtc_bytes text, size_t at)
+{
+    const char *lf = at < text.len ? memchr(text.data + at, '\n', text.len - at) : NULL;
+
+    return lf != NULL ? (size_t)(lf - text.data) + 1 : text.len;
+}
+
+/* Behind the value that begins at `at`; what is not JSON goes up to the end of its line. */
+static size_t value_end(struct qtc_bytes text, size_t at)
+{
+    struct qtc_json_scan scan = {0};
+    size_t used;
+
+    switch (qtc_json_scan_feed(&scan, text.data + at, text.len - at, &used)) {
+    case QTC_JSON_DONE:
+        return at + used;
+    case QTC_JSON_BAD:
+        return line_end(text, at + used);
+    default:
+        return text.len;
+    }
+}
+
+/* Behind the blanks at `at`, but no further than behind the line's end. */
+static size_t skip_line_end(struct qtc_bytes text, size_t at)
+{
+    while (at < text.len && qtc_is_blank(text.data[at])) {
+        if (text.data[at++] == '\n') {
+            break;
+        }
+    }
+    return at;
+}
+
+/* Each value with the blanks before it, and those behind it on its line. */
+static enum qtc_code read_values(struct source *s, size_t at)
+{
+    struct qtc_bytes body = s->capture->body;
+    size_t begin = 0;
+
+    while (begin < body.len && s->code == QTC_OK) {
+        size_t value = skip_blanks(body, at);
+        size_t end = value < body.len ? value_end(body, value) : value;
+        size_t next = skip_line_end(body, end);
+        give(s, &(struct qtc_frame){.raw = {body.data + begin, next - begin},
+                                    .data = qtc_bytes_trim(qtc_bytes(body.data + value, end - value)),
+                                    .has_data = end > value,
+                                    .json = true});
+        begin = at = next;
+    }
+    return s->code;
+}
+
+/* ---- either ---------------------------------------------------------------------- */
+
+enum qtc_code qtc_frames(const struct qtc_capture *c, struct qtc_stage *to)
+{
+    struct source s = {.capture = c, .to = to};
+    size_t bom = c->body.len >= 3 && memcmp(c->body.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t first = skip_blanks(c->body, bom);
+
+    if (first < c->body.len && (c->body.data[first] == '{' || c->body.data[first] == '[')) {
+        return read_values(&s, bom);
+    }
+    return read_stream(&s);
+}
