@@ -59,7 +59,8 @@ LINK    = $(CC) $(QTC_CFLAGS) $(CFLAGS) $(QTC_LDFLAGS) $(LDFLAGS)
 JQ_LIBS     ?= -ljq
 # Only lib/parse/yaml.c calls libyaml; the parser calls that, so whoever parses links it.
 YAML_LIBS   ?= -lyaml
-# Only lib/schema/pattern.c calls PCRE2, only lib/schema/idn.c libidn2: whoever validates links them.
+# Only lib/schema/pattern.c and lib/capture/secrets.c call PCRE2, only lib/schema/idn.c libidn2: whoever
+# validates or redacts links them.
 PCRE_LIBS   ?= -lpcre2-8
 IDN_LIBS    ?= -lidn2
 SCHEMA_LIBS  = $(PCRE_LIBS) $(IDN_LIBS)

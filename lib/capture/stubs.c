@@ -65,26 +65,6 @@ const struct qtc_capture_writer *qtc_capture_writers(size_t *count)
     return writers;
 }
 
-/* ---- redacting ---- */
-enum qtc_code qtc_capture_redact(struct qtc_arena *arena, const struct qtc_capture *c, struct qtc_capture *to,
-                                 qtc_redaction_sink *sink, void *ctx)
-{
-    *to = *c;
-    return QTC_OK;
-}
-
-enum qtc_code qtc_text_redact(struct qtc_arena *arena, struct qtc_bytes text, struct qtc_bytes *to,
-                              const char *where, qtc_redaction_sink *sink, void *ctx)
-{
-    *to = text;
-    return QTC_OK;
-}
-
-bool qtc_header_is_secret(struct qtc_bytes name)
-{
-    return false;
-}
-
 /* ---- shrinking ---- */
 enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t *keep, size_t *kept)
 {
