@@ -212,7 +212,7 @@ clean:
 
 # qtc.h and what it includes
 HEADERS := lib/qtc.h lib/defects.h $(addprefix lib/,base/base.h base/event.h json/json.h sse/sse.h schema/tools.h \
-    schema/schema.h schema/keywords.h formats/format.h parse/parse.h stream/stream.h wire/wire.h)
+    schema/schema.h schema/keywords.h formats/format.h capture/capture.h parse/parse.h stream/stream.h wire/wire.h)
 MAN     := $(wildcard man/*.[1-8])
 
 define PC_TEXT

@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include "base/guess.h"
 #include "qtc.h"
 
 #include <ctype.h>
@@ -54,82 +55,36 @@ const char *qtc_cli_choice(const struct qtc_cli_option *option, size_t i)
 
 /* ---- the nearest name ------------------------------------------------------- */
 
-enum { NEAREST_MAX = 40 }; /* longer names are nobody's misspelling */
-
-struct nearest {
-    const char *given;
-    size_t len;
-    const char *best;
-    size_t distance; /* of best */
-};
-
-static void nearest_begin(struct nearest *n, const char *given, size_t len)
+/* A letter in four may be wrong, and one more; of a short name not all. */
+static struct qtc_guess guess_begin(const char *given, size_t len)
 {
-    *n = (struct nearest){.given = given, .len = len, .distance = 2 + len / 4};
+    struct qtc_guess n;
+    size_t edits = 1 + len / 4;
+
+    qtc_guess_begin(&n, qtc_bytes(given, len), edits < len ? edits : len > 0 ? len - 1 : 0);
+    return n;
 }
 
-static size_t least(size_t a, size_t b)
+static void guess_consider(struct qtc_guess *n, const char *name)
 {
-    return a < b ? a : b;
-}
+    size_t len = n->given.len;
 
-static bool same_letter(char a, char b)
-{
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/* Letters to insert, delete, change or swap with their neighbour; rows[i][j] is that number for the first i
- * letters of a and the first j of b. */
-static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    unsigned char rows[NEAREST_MAX + 1][NEAREST_MAX + 1];
-
-    for (size_t i = 0; i <= a_len; i++) {
-        for (size_t j = 0; j <= b_len; j++) {
-            size_t d;
-            if (i == 0 || j == 0) {
-                d = i + j;
-            } else {
-                d = rows[i - 1][j - 1] + (same_letter(a[i - 1], b[j - 1]) ? 0U : 1U);
-                d = least(d, least(rows[i - 1][j], rows[i][j - 1]) + 1U);
-                if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1])) {
-                    d = least(d, rows[i - 2][j - 2] + 1U);
-                }
-            }
-            rows[i][j] = (unsigned char)d;
-        }
-    }
-    return rows[a_len][b_len];
-}
-
-static void nearest_consider(struct nearest *n, const char *name)
-{
-    size_t name_len = strlen(name);
-    size_t distance;
-
-    if (n->len == 0 || n->len > NEAREST_MAX || name_len > NEAREST_MAX) {
-        return;
-    }
-    distance = edit_distance(n->given, n->len, name, name_len);
-    if (n->len >= 2 && n->len < name_len && strncasecmp(n->given, name, n->len) == 0) {
-        distance = least(distance, 1); /* its beginning */
-    }
-    if (distance < n->distance && distance < n->len) {
-        n->best = name;
-        n->distance = distance;
+    qtc_guess_consider(n, qtc_str(name));
+    if (len >= 2 && len < strlen(name) && strncasecmp(n->given.data, name, len) == 0 && n->distance > 1) {
+        n->best = qtc_str(name); /* its beginning is as good as one edit */
+        n->distance = 1;
     }
 }
 
 const char *qtc_cli_nearest(const char *given, qtc_cli_list *list)
 {
-    struct nearest n;
+    struct qtc_guess n = guess_begin(given, strlen(given));
     const char *name;
 
-    nearest_begin(&n, given, strlen(given));
     for (size_t i = 0; (name = list(i)); i++) {
-        nearest_consider(&n, name);
+        guess_consider(&n, name);
     }
-    return n.best;
+    return n.best.data;
 }
 
 /* ---- what is wrong ------------------------------------------------------------ */
@@ -179,20 +134,19 @@ static int bad_long_option(const struct qtc_cli *cli, const char *written)
     size_t len = strcspn(given, "=");
     size_t matches = 0;
     const struct qtc_cli_option *option;
-    struct nearest n;
+    struct qtc_guess n = guess_begin(given, len);
     struct qtc_buf list = {0};
 
-    nearest_begin(&n, given, len);
     for (size_t i = 0; (option = qtc_cli_option_at(cli->command, i)); i++) {
-        nearest_consider(&n, option->name);
+        guess_consider(&n, option->name);
         if (len > 0 && strncmp(given, option->name, len) == 0) {
             add(&list, "%s--%s", matches++ > 0 ? ", " : "", option->name);
         }
     }
     if (matches > 1) {
         qtc_cli_usage_error(cli, "option --%.*s may be %.*s", (int)len, given, (int)list.len, list.data);
-    } else if (n.best) {
-        qtc_cli_usage_error(cli, "unknown option --%.*s (did you mean --%s?)", (int)len, given, n.best);
+    } else if (n.best.data) {
+        qtc_cli_usage_error(cli, "unknown option --%.*s (did you mean --%s?)", (int)len, given, n.best.data);
     } else {
         qtc_cli_usage_error(cli, "unknown option --%.*s; see %s --help", (int)len, given, cli->command->name);
     }
@@ -305,22 +259,21 @@ static int print_common(const struct qtc_cli *cli, int id)
 /* Finds the value's place in the option's list, where it has one. */
 static bool choose(struct qtc_cli *cli, const struct qtc_cli_option *option)
 {
+    struct qtc_guess n = guess_begin(cli->value, strlen(cli->value));
     struct qtc_buf all = {0};
-    struct nearest n;
     const char *name;
     bool found = true;
 
-    nearest_begin(&n, cli->value, strlen(cli->value));
     for (size_t i = 0; (name = qtc_cli_choice(option, i)); i++) {
         if (strcmp(name, cli->value) == 0) {
             cli->choice = i;
             break;
         }
-        nearest_consider(&n, name);
+        guess_consider(&n, name);
         add(&all, "%s%s", i > 0 ? ", " : "", name);
     }
     if (!name && all.len > 0) {
-        cli->status = unknown_value(cli, option->name, cli->value, n.best, &all);
+        cli->status = unknown_value(cli, option->name, cli->value, n.best.data, &all);
         found = false;
     }
     qtc_buf_free(&all);

@@ -30,10 +30,10 @@ static void tell_redaction(void *ctx, const struct qtc_redaction *redaction)
 {
     const struct qtc_replay *r = ctx;
 
-    qtc_complain(r->command, NULL, 0, 0, "redacted %s in the %s at byte %llu%s%.*s: %zu bytes", redaction->rule,
-                 redaction->where, (unsigned long long)redaction->at, redaction->name.len > 0 ? ", " : "",
-                 (int)redaction->name.len, redaction->name.len > 0 ? redaction->name.data : "",
-                 redaction->len);
+    qtc_complain(r->command, NULL, 0, 0, "redacted %s in the %s at byte %llu%s%.*s: %zu bytes",
+                 redaction->rule, redaction->where, (unsigned long long)redaction->at,
+                 redaction->name.len > 0 ? ", " : "", (int)redaction->name.len,
+                 redaction->name.len > 0 ? redaction->name.data : "", redaction->len);
 }
 
 /* ---- loading ------------------------------------------------------------------ */
@@ -46,8 +46,8 @@ static bool out_of_memory(struct qtc_replay *r)
 
 static bool keep(struct qtc_replay *r, const struct qtc_capture *capture, const char *file)
 {
-    struct qtc_replay_capture *list =
-        realloc(r->captures, (r->capture_count + 1) * sizeof *list); /* far from SIZE_MAX: each has its bytes */
+    struct qtc_replay_capture *list = realloc(
+        r->captures, (r->capture_count + 1) * sizeof *list); /* far from SIZE_MAX: each has its bytes */
 
     if (list == NULL) {
         return out_of_memory(r);
@@ -108,8 +108,8 @@ static bool redact(struct qtc_replay *r)
     for (size_t i = 0; r->redact && i < r->capture_count; i++) {
         struct qtc_replay_capture *c = &r->captures[i];
         struct qtc_capture clean;
-        if (!qtc_replay_check_code(r, c, qtc_capture_redact(&r->arena, &c->capture, &clean, tell_redaction, r),
-                                   NULL)) {
+        if (!qtc_replay_check_code(
+                r, c, qtc_capture_redact(&r->arena, &c->capture, &clean, tell_redaction, r), NULL)) {
             return false;
         }
         c->capture = clean;

@@ -19,11 +19,12 @@ struct qtc_replay {
     const char *command; /* qtc-replay */
     const char *const *files;
     size_t file_count;
-    char *const *program; /* --check, --minimize: COMMAND and its arguments, NULL at the end; NULL: none given */
+    char *const
+        *program; /* --check, --minimize: COMMAND and its arguments, NULL at the end; NULL: none given */
 
     struct qtc_play_options play;
-    double speed;      /* 0: max */
-    unsigned pick;     /* the only response that counts, from 1; 0: all */
+    double speed;  /* 0: max */
+    unsigned pick; /* the only response that counts, from 1; 0: all */
     bool redact;
     bool unbuffered;
     const struct qtc_capture_writer *convert; /* NULL: not asked for */

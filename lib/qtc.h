@@ -31,6 +31,7 @@ extern "C" {
 #include "parse/parse.h"    /* model text to events */
 #include "stream/stream.h"  /* one response: its choices and calls */
 #include "wire/wire.h"      /* API dialects */
+#include "capture/capture.h" /* recorded responses */
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The committed completions are what the option tables give, and they complete.
 
-commands=(qtc-parse qtc-sse qtc-validate)
+commands=(qtc-parse qtc-replay qtc-sse qtc-validate)
 
 # complete WORD...: what the last word may become, one a line.
 complete_words() {
@@ -47,6 +47,15 @@ complete_words() {
     run complete_words qtc-validate --reject re
     [ "$output" = rest.jsonl ]
     run complete_words qtc-validate --assert re
+    [ -z "$output" ]
+}
+
+@test "kinds of captures are completed, nothing for a number" {
+    run complete_words qtc-replay --convert re
+    [ "$output" = recording ]
+    run complete_words qtc-replay --cuts ''
+    [ "$output" = $'all\ntransport\ncontent' ]
+    run complete_words qtc-replay --runs ''
     [ -z "$output" ]
 }
 

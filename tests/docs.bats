@@ -3,7 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 
-commands=(qtc-parse qtc-sse qtc-validate)
+commands=(qtc-parse qtc-replay qtc-sse qtc-validate)
 
 # The long options of a command, as its --help lists them, one a line.
 options_of() {
@@ -56,6 +56,7 @@ PY
         page=$("$command" --help | tr '\n' ' ' | tr -s ' ')
         lists=('what goes out' 'how much (markup )?to mend' 'where reasoning goes' 'how (missing )?call ids are made')
         [ "$command" != qtc-validate ] || lists=('how findings are written')
+        [ "$command" != qtc-replay ] || lists=('which capture answers' 'write the captures as' 'which splits')
         for list in "${lists[@]}"; do
             values=$(grep -o -E "$list: [a-z, ]+" <<<"$page" | sed 's/.*: //; s/ [a-z-]*$//; s/,//g')
             [ -n "$values" ]
@@ -118,7 +119,7 @@ PY
 }
 
 @test "the README's options and outputs are those that there are" {
-    { options_of qtc-sse; options_of qtc-parse; options_of qtc-validate; printf -- '--%s\n' "-o" "-t" "-f" "-i" "-j"; } |
+    { options_of qtc-sse; options_of qtc-parse; options_of qtc-validate; options_of qtc-replay; printf -- '--%s\n' "-o" "-t" "-f" "-i" "-j"; } |
         sed 's/^---/-/' | sort -u >"$BATS_TEST_TMPDIR/all"
     sed -n '/^## The commands/,/^## The library/p' "$QTC_ROOT/README.md" | grep -o -E '`--?[a-z-]+' | tr -d '`' | sort -u |
         comm -23 - "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/unknown"

@@ -10,16 +10,19 @@ setup() {
 @test "install puts everything in its place" {
     cd "$dest/opt/qtc"
     [ -x bin/qtc-parse ]
+    [ -x bin/qtc-replay ]
     [ -x bin/qtc-sse ]
     [ -x bin/qtc-validate ]
     [ -f lib/libqtc.a ]
     [ -f include/qtc/qtc.h ]
     [ -f share/man/man1/qtc-parse.1 ]
+    [ -f share/man/man1/qtc-replay.1 ]
     [ -f share/man/man1/qtc-sse.1 ]
     [ -f share/man/man1/qtc-validate.1 ]
     [ -f share/man/man7/qtc-formats.7 ]
     diff share/qtc/format.schema.json "$QTC_ROOT/lib/formats/format.schema.json"
     [ -f share/bash-completion/completions/qtc-parse ]
+    [ -f share/bash-completion/completions/qtc-replay ]
     [ -f share/bash-completion/completions/qtc-sse ]
     [ -f share/bash-completion/completions/qtc-validate ]
     run bin/qtc-parse --version

@@ -112,8 +112,8 @@ enum qtc_split_by {
     QTC_SPLIT_LINES,  /* each line by itself */
     QTC_SPLIT_EVENTS, /* each event by itself */
     QTC_SPLIT_RANDOM, /* pieces of 1 to 64 characters, by seed */
-    QTC_SPLIT_TOKENS  /* every n pieces of text that are like a model's tokens: words with their blank, numbers,
-                         marks; never inside a character */
+    QTC_SPLIT_TOKENS  /* every n pieces of text that are like a model's tokens: words with their blank,
+                         numbers,  marks; never inside a character */
 };
 
 struct qtc_split {
@@ -121,8 +121,8 @@ struct qtc_split {
     uint64_t n; /* how many, or the seed */
 };
 
-/* "bytes:7", "chars:1", "lines", "events", "random:42" and, for text, "tokens:1", "random:42". QTC_UNKNOWN for
- * another word, QTC_SYNTAX for a number that is not one from 1. */
+/* "bytes:7", "chars:1", "lines", "events", "random:42" and, for text, "tokens:1", "random:42". QTC_UNKNOWN
+ * for another word, QTC_SYNTAX for a number that is not one from 1. */
 enum qtc_code qtc_split_parse(const char *text, bool of_text, struct qtc_split *split);
 
 enum qtc_fault_kind {
@@ -144,11 +144,11 @@ struct qtc_fault {
 enum qtc_code qtc_fault_parse(const char *text, struct qtc_fault *fault);
 
 struct qtc_play_options {
-    bool simulate;            /* a whole JSON answer, or JSON Lines of chunks, as an event stream; a stream stays */
+    bool simulate; /* a whole JSON answer, or JSON Lines of chunks, as an event stream; a stream stays */
     struct qtc_split resplit; /* TOKENS, RANDOM: of the text in deltas */
     const struct qtc_fault *faults;
     size_t fault_count;
-    uint64_t gap; /* nanoseconds between events, instead of the recorded times; 0: as recorded */
+    uint64_t gap;           /* nanoseconds between events, instead of the recorded times; 0: as recorded */
     struct qtc_split split; /* of the transport; NONE: as it came */
 };
 
@@ -161,9 +161,9 @@ struct qtc_piece {
 /* Returns false to stop. */
 typedef bool qtc_piece_sink(void *ctx, const struct qtc_piece *piece);
 
-/* QTC_OK; QTC_STOPPED; QTC_NOMEM; QTC_LIMIT for an event that is too long; QTC_TYPE where the body is neither a
- * stream nor an answer and `simulate` was asked for; QTC_UNKNOWN where a fault names an event that there is not
- * (found when the body is over). */
+/* QTC_OK; QTC_STOPPED; QTC_NOMEM; QTC_LIMIT for an event that is too long; QTC_TYPE where the body is neither
+ * a stream nor an answer and `simulate` was asked for; QTC_UNKNOWN where a fault names an event that there is
+ * not (found when the body is over). */
 enum qtc_code qtc_capture_play(const struct qtc_capture *c, const struct qtc_play_options *options,
                                qtc_piece_sink *sink, void *ctx, struct qtc_error *error);
 
@@ -183,8 +183,8 @@ void qtc_pieces_free(struct qtc_pieces *pieces);
 
 /* What was replaced: where, and by which rule. */
 struct qtc_redaction {
-    const char *rule;  /* "authorization", "openai-key", ...; see qtc_redaction_rules */
-    const char *where; /* "request header", "request body", "response header", "response body", "url" */
+    const char *rule;      /* "authorization", "openai-key", ...; see qtc_redaction_rules */
+    const char *where;     /* "request header", "request body", "response header", "response body", "url" */
     struct qtc_bytes name; /* of the header or the member; empty for text */
     uint64_t at;           /* byte in that text */
     size_t len;
@@ -192,9 +192,10 @@ struct qtc_redaction {
 
 typedef void qtc_redaction_sink(void *ctx, const struct qtc_redaction *redaction);
 
-/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of JSON
- * that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where deltas or pieces
- * cut them. Each byte of a secret becomes an `x`, so lengths, cuts and times stay. Tells each to the sink. */
+/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of
+ * JSON that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where deltas or
+ * pieces cut them. Each byte of a secret becomes an `x`, so lengths, cuts and times stay. Tells each to the
+ * sink. */
 enum qtc_code qtc_capture_redact(struct qtc_arena *arena, const struct qtc_capture *c, struct qtc_capture *to,
                                  qtc_redaction_sink *sink, void *ctx);
 /* The same for a text that came alone (a request's body or an URL in a log). */
@@ -205,19 +206,19 @@ bool qtc_header_is_secret(struct qtc_bytes name);
 
 /* ---- shrinking ------------------------------------------------------------------ */
 
-/* Does it still happen when only these of `count` parts are there? keep holds their numbers, in order. Returns
- * false to stop; *holds is the answer. */
+/* Does it still happen when only these of `count` parts are there? keep holds their numbers, in order.
+ * Returns false to stop; *holds is the answer. */
 typedef bool qtc_shrink_test(void *ctx, const size_t *keep, size_t kept, bool *holds);
 
 /* Delta debugging (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002): a set of
- * parts for which the test holds, and of which none can be left out alone. It must hold for all of them; `keep`
- * has room for count numbers. QTC_OK; QTC_STOPPED (keep is the smallest so far); QTC_NOMEM. */
+ * parts for which the test holds, and of which none can be left out alone. It must hold for all of them;
+ * `keep` has room for count numbers. QTC_OK; QTC_STOPPED (keep is the smallest so far); QTC_NOMEM. */
 enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t *keep, size_t *kept);
 
 /* ---- the picture ------------------------------------------------------------------ */
 
-/* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for content,
- * reasoning, each call, comments and defects. `title` is shown. QTC_OK, QTC_NOMEM, QTC_LIMIT. */
+/* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for
+ * content, reasoning, each call, comments and defects. `title` is shown. QTC_OK, QTC_NOMEM, QTC_LIMIT. */
 enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { VALUE_MAX = 80, NEAREST_MAX = 32 };
+enum { VALUE_MAX = 80 };
 
 /* ---- messages ------------------------------------------------------------- */
 
@@ -68,42 +68,15 @@ bool qtc_format_no_memory(struct qtc_format_reader *r)
 
 /* ---- the nearest name ------------------------------------------------------ */
 
-static size_t least(size_t a, size_t b)
+struct qtc_guess qtc_format_guess(struct qtc_bytes given)
 {
-    return a < b ? a : b;
+    struct qtc_guess n;
+
+    qtc_guess_begin(&n, given, (given.len + 2) / 3);
+    return n;
 }
 
-/* Letters added, left out, changed, or two of them swapped. */
-static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
+void qtc_format_consider(struct qtc_guess *n, const char *name)
 {
-    unsigned char rows[NEAREST_MAX + 1][NEAREST_MAX + 1];
-
-    for (size_t i = 0; i <= a.len; i++) {
-        for (size_t j = 0; j <= b.len; j++) {
-            size_t d = i + j;
-            if (i > 0 && j > 0) {
-                d = rows[i - 1][j - 1] + (a.data[i - 1] == b.data[j - 1] ? 0U : 1U);
-                d = least(d, least(rows[i - 1][j], rows[i][j - 1]) + 1U);
-            }
-            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1]) {
-                d = least(d, rows[i - 2][j - 2] + 1U);
-            }
-            rows[i][j] = (unsigned char)d;
-        }
-    }
-    return rows[a.len][b.len];
-}
-
-void qtc_nearest_consider(struct qtc_nearest *n, const char *name)
-{
-    struct qtc_bytes b = qtc_str(name);
-
-    if (n->given.len == 0 || n->given.len > NEAREST_MAX || b.len > NEAREST_MAX) {
-        return;
-    }
-    size_t distance = edit_distance(n->given, b);
-    if (distance <= (n->given.len + 2) / 3 && (n->best == NULL || distance < n->distance)) {
-        n->best = name;
-        n->distance = distance;
-    }
+    qtc_guess_consider(n, qtc_str(name));
 }

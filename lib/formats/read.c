@@ -176,7 +176,7 @@ static bool read_name(struct qtc_format_reader *r, const struct qtc_field *field
                       const struct qtc_json *value, int *number)
 {
     struct qtc_format_fault fault = fault_at(field, value);
-    struct qtc_nearest nearest = {.given = value->text};
+    struct qtc_guess nearest = qtc_format_guess(value->text);
 
     if (value->type != QTC_JSON_STRING) {
         return fail_type(r, field, value, "not a text");
@@ -186,12 +186,12 @@ static bool read_name(struct qtc_format_reader *r, const struct qtc_field *field
         return true;
     }
     for (size_t i = 0; field->names[i] != NULL; i++) {
-        qtc_nearest_consider(&nearest, field->names[i]);
+        qtc_format_consider(&nearest, field->names[i]);
     }
     fault.code = QTC_UNKNOWN;
     fault.message = "unknown value";
     fault.value = value->text;
-    fault.nearest = nearest.best;
+    fault.nearest = nearest.best.data;
     return qtc_format_fail(r, &fault);
 }
 
@@ -405,15 +405,15 @@ static bool fail_unknown_key(struct qtc_format_reader *r, const struct qtc_json 
 {
     size_t count;
     const struct qtc_field *fields = qtc_format_fields(&count);
-    struct qtc_nearest nearest = {.given = member->key};
+    struct qtc_guess nearest = qtc_format_guess(member->key);
 
     for (size_t i = 0; i < count; i++) {
-        qtc_nearest_consider(&nearest, fields[i].key);
+        qtc_format_consider(&nearest, fields[i].key);
     }
     for (size_t i = 0; i < COUNT(other_keys); i++) {
-        qtc_nearest_consider(&nearest, other_keys[i]);
+        qtc_format_consider(&nearest, other_keys[i]);
     }
-    return fail_key(r, member, QTC_UNKNOWN, "unknown key", nearest.best);
+    return fail_key(r, member, QTC_UNKNOWN, "unknown key", nearest.best.data);
 }
 
 static bool is_other_key(struct qtc_bytes key)
@@ -436,12 +436,12 @@ static bool fail_format(struct qtc_format_reader *r, const struct qtc_json *valu
 {
     size_t count;
     const struct qtc_format *const *all = qtc_formats(&count);
-    struct qtc_nearest nearest = {.given = value->text};
+    struct qtc_guess nearest = qtc_format_guess(value->text);
 
     for (size_t i = 0; i < count; i++) {
-        qtc_nearest_consider(&nearest, all[i]->name);
+        qtc_format_consider(&nearest, all[i]->name);
         for (size_t k = 0; all[i]->aliases[k] != NULL; k++) {
-            qtc_nearest_consider(&nearest, all[i]->aliases[k]);
+            qtc_format_consider(&nearest, all[i]->aliases[k]);
         }
     }
     return qtc_format_fail(r, &(struct qtc_format_fault){
@@ -450,7 +450,7 @@ static bool fail_format(struct qtc_format_reader *r, const struct qtc_json *valu
                                   .message = value->type == QTC_JSON_STRING ? "unknown format" : "not a text",
                                   .place = "extends",
                                   .value = value->text,
-                                  .nearest = nearest.best,
+                                  .nearest = nearest.best.data,
                               });
 }
 

@@ -2,6 +2,7 @@
 #ifndef QTC_FORMAT_READ_H
 #define QTC_FORMAT_READ_H
 
+#include "base/guess.h"
 #include "formats/fields.h"
 
 struct qtc_format_reader {
@@ -26,14 +27,9 @@ struct qtc_format_fault {
 bool qtc_format_fail(struct qtc_format_reader *r, const struct qtc_format_fault *fault);
 bool qtc_format_no_memory(struct qtc_format_reader *r);
 
-/* The name nearest to what was given. Starts as {.given = …}. */
-struct qtc_nearest {
-    struct qtc_bytes given;
-    const char *best; /* NULL: none is near */
-    size_t distance;
-};
-
-void qtc_nearest_consider(struct qtc_nearest *n, const char *name);
+/* The name nearest to what was given; best.data is then one of the names. */
+struct qtc_guess qtc_format_guess(struct qtc_bytes given);
+void qtc_format_consider(struct qtc_guess *n, const char *name);
 
 /* A terminated copy that the row owns; NULL when memory ends (the error is set). */
 const char *qtc_format_own(struct qtc_format_reader *r, struct qtc_bytes text);

@@ -96,10 +96,10 @@ bool qtc_template_put_new(const struct qtc_template_field *f, const char *key, c
 static bool fail_unknown(const struct qtc_template_field *f, const struct qtc_json *member,
                          const char *const *known)
 {
-    struct qtc_nearest nearest = {.given = member->key};
+    struct qtc_guess nearest = qtc_format_guess(member->key);
 
     for (size_t i = 0; known[i] != NULL; i++) {
-        qtc_nearest_consider(&nearest, known[i]);
+        qtc_format_consider(&nearest, known[i]);
     }
     return qtc_format_fail(f->r, &(struct qtc_format_fault){
                                      .code = QTC_UNKNOWN,
@@ -107,7 +107,7 @@ static bool fail_unknown(const struct qtc_template_field *f, const struct qtc_js
                                      .message = "unknown key",
                                      .place = f->name,
                                      .value = member->key,
-                                     .nearest = nearest.best,
+                                     .nearest = nearest.best.data,
                                  });
 }
 

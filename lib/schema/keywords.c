@@ -1,3 +1,4 @@
+#include "base/guess.h"
 #include "schema/compiler.h"
 #include "schema/metaschemas.h"
 
@@ -56,46 +57,6 @@ enum qtc_keyword qtc_keyword_find(struct qtc_bytes name)
 
 /* ---- the nearest keyword --------------------------------------------------------- */
 
-enum { LONGEST_KEYWORD = 24 };
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
-}
-
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* Edits between them (insert, drop, change, swap neighbours), without case. */
-static unsigned distance(struct qtc_bytes a, const char *b)
-{
-    unsigned rows[3][LONGEST_KEYWORD + 2] = {{0}};
-    size_t n = strlen(b);
-
-    for (size_t j = 0; j <= n; j++) {
-        rows[1][j] = (unsigned)j;
-    }
-    for (size_t i = 1; i <= a.len; i++) {
-        unsigned *two = rows[(i + 2) % 3];
-        unsigned *up = rows[i % 3];
-        unsigned *row = rows[(i + 1) % 3];
-
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= n; j++) {
-            bool same = lower(a.data[i - 1]) == lower(b[j - 1]);
-
-            row[j] = least(least(up[j] + 1, row[j - 1] + 1), up[j - 1] + !same);
-            if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b[j - 2]) &&
-                lower(a.data[i - 2]) == lower(b[j - 1])) {
-                row[j] = least(row[j], two[j - 2] + 1);
-            }
-        }
-    }
-    return rows[(a.len + 1) % 3][n];
-}
-
 /* One edit, or two in long names; of short ones (not, id, if) only the case. */
 static unsigned tolerance(size_t len)
 {
@@ -105,17 +66,15 @@ static unsigned tolerance(size_t len)
 enum qtc_keyword qtc_keyword_nearest(struct qtc_bytes name)
 {
     enum qtc_keyword nearest = QTC_K_NONE;
-    unsigned best = tolerance(name.len);
+    struct qtc_guess guess;
 
-    if (name.len > LONGEST_KEYWORD || name.len < 2) {
-        return QTC_K_NONE;
-    }
+    qtc_guess_begin(&guess, name, tolerance(name.len));
     for (unsigned k = QTC_K_ANCHOR; k < QTC_KEYWORDS; k++) {
-        unsigned d = distance(name, qtc_keyword_rows[k].name);
+        size_t before = guess.distance;
 
-        if (d < best || (d == best && nearest == QTC_K_NONE)) {
+        qtc_guess_consider(&guess, qtc_str(qtc_keyword_rows[k].name));
+        if (guess.distance < before) {
             nearest = (enum qtc_keyword)k;
-            best = d;
         }
     }
     return nearest;

@@ -113,7 +113,7 @@ static bool unknown_tool(struct qtc_checker *c, const struct qtc_tools *tools)
     if (qtc_tools_count(tools) == 0) {
         qtc_buf_str(&c->teller.message, ": there are no tools");
     }
-    qtc_guess_begin(&n, name);
+    qtc_guess_begin(&n, name, name.len / 3);
     for (size_t i = 0; i < qtc_tools_count(tools); i++) {
         qtc_guess_consider(&n, qtc_tools_at(tools, i)->name);
     }

@@ -141,7 +141,7 @@ static void hint_value(struct saying *s, const struct qtc_json *list)
     struct qtc_guess n;
     const struct qtc_json *best = NULL;
 
-    qtc_guess_begin(&n, given);
+    qtc_guess_begin(&n, given, given.len / 3);
     for (const struct qtc_json *v = list->first; v != NULL; v = v->next) {
         bool text = v->type == QTC_JSON_STRING;
         if (text == (s->finding->value->type == QTC_JSON_STRING)) {
@@ -282,7 +282,7 @@ static void hint_name(struct saying *s, const struct qtc_json *object)
     if (!spend(s->check, object, tool->param_count + (properties != NULL ? properties->count : 0))) {
         return;
     }
-    qtc_guess_begin(&n, s->finding->name);
+    qtc_guess_begin(&n, s->finding->name, s->finding->name.len / 3);
     consider_names(&n, properties, object);
     for (size_t i = 0; s->finding->at.len == 0 && i < tool->param_count; i++) {
         if (qtc_json_getn(object, tool->params[i].name) == NULL) {

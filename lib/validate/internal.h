@@ -2,6 +2,7 @@
 #ifndef QTC_VALIDATE_INTERNAL_H
 #define QTC_VALIDATE_INTERNAL_H
 
+#include "base/guess.h"
 #include "validate/validate.h"
 
 /* ---- text for people: issue.c ---------------------------------------------------- */
@@ -22,19 +23,6 @@ const struct qtc_json *qtc_pointer_get(const struct qtc_json *root, struct qtc_b
                                        struct qtc_buf *token);
 /* The pointer without its last token, which is left in *last (still escaped). Of "" it is "". */
 struct qtc_bytes qtc_pointer_parent(struct qtc_bytes pointer, struct qtc_bytes *last);
-
-/* ---- names that are near: nearest.c -------------------------------------------------- */
-
-struct qtc_guess {
-    struct qtc_bytes given, best; /* best.data NULL: none is near */
-    size_t distance;
-    uint32_t letters; /* of given */
-};
-
-void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given);
-void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name);
-/* The same letters, whatever their case, and without the signs between words. */
-bool qtc_same_words(struct qtc_bytes a, struct qtc_bytes b);
 
 /* ---- from a finding to an issue: explain.c --------------------------------------------- */
 

@@ -190,7 +190,7 @@ static void check_required(struct check *c, const struct qtc_json *schema)
         }
         qtc_put_name(say(c, ""), name->text);
         qtc_buf_str(&c->teller.message, " is required, but not among the properties");
-        qtc_guess_begin(&n, name->text);
+        qtc_guess_begin(&n, name->text, name->text.len / 3);
         for (const struct qtc_json *p = properties->first; p != NULL; p = p->next) {
             qtc_guess_consider(&n, p->key);
         }

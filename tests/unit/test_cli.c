@@ -211,7 +211,7 @@ static void test_nearest(void **state)
     static const struct {
         const char *given, *nearest;
     } cases[] = {
-        {"round", "round"},  {"ronud", "round"}, {"FLAT", "flat"},
+        {"roun-d", "round"}, {"ronud", "round"}, {"FLAT", "flat"},
         {"sqare", "square"}, {"ro", "round"},    {"oblong", NULL},
         {"", NULL},          {"q", NULL},        {"roundroundroundroundroundroundroundroundround", NULL}};
 

@@ -1,5 +1,4 @@
-/* nearest.c - the name that was probably meant: within a third of its letters. */
-#include "validate/internal.h"
+#include "base/guess.h"
 
 #define NAME_MAX_LETTERS 64
 
@@ -89,10 +88,9 @@ static bool may_be_near(const struct qtc_guess *n, struct qtc_bytes name)
            ((size_t)__builtin_popcount(n->letters ^ letters_of(name)) + 1) / 2 < n->distance;
 }
 
-void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given)
+void qtc_guess_begin(struct qtc_guess *n, struct qtc_bytes given, size_t edits)
 {
-    *n = (struct qtc_guess){.given = given, .distance = given.len / 3 + 1};
-    n->letters = letters_of(given);
+    *n = (struct qtc_guess){.given = given, .distance = edits + 1, .letters = letters_of(given)};
 }
 
 void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name)
