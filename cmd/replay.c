@@ -44,7 +44,7 @@ static bool out_of_memory(struct qtc_replay *r)
     return false;
 }
 
-static bool keep(struct qtc_replay *r, const struct qtc_capture *capture, const char *file)
+static bool keep(struct qtc_replay *r, const struct qtc_captures *captures, size_t i, const char *file)
 {
     struct qtc_replay_capture *list = realloc(
         r->captures, (r->capture_count + 1) * sizeof *list); /* far from SIZE_MAX: each has its bytes */
@@ -53,7 +53,7 @@ static bool keep(struct qtc_replay *r, const struct qtc_capture *capture, const 
         return out_of_memory(r);
     }
     r->captures = list;
-    list[r->capture_count++] = (struct qtc_replay_capture){*capture, file};
+    list[r->capture_count++] = (struct qtc_replay_capture){captures->list[i], file, captures->kind};
     return true;
 }
 
@@ -73,8 +73,11 @@ static bool read_captures(struct qtc_replay *r, struct qtc_bytes text, const cha
     if (captures.cut_line > 0) {
         qtc_complain(r->command, file, captures.cut_line, 0, "the last line is cut; it is left out");
     }
+    if (captures.lossy) {
+        qtc_complain(r->command, file, 0, 0, "curl --trace-ascii wrote a dot for each byte that is not ASCII; --trace keeps them");
+    }
     for (size_t i = 0; i < captures.count; i++) {
-        if (!keep(r, &captures.list[i], file)) {
+        if (!keep(r, &captures, i, file)) {
             return false;
         }
     }

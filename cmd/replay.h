@@ -12,7 +12,8 @@ enum qtc_replay_cuts { QTC_CUTS_ALL, QTC_CUTS_TRANSPORT, QTC_CUTS_CONTENT };
 /* One response of those on the command line. */
 struct qtc_replay_capture {
     struct qtc_capture capture;
-    const char *file; /* as messages call it */
+    const char *file;                    /* as messages call it */
+    const struct qtc_capture_kind *kind; /* of the file */
 };
 
 struct qtc_replay {

@@ -98,6 +98,41 @@ content() { # of a chat completion on standard input
     ask '{}' | cmp - whole-completion.sse
 }
 
+@test "a whole answer or JSON Lines of chunks as a stream; a whole answer of JSON Lines" {
+    start whole-completion.sse
+    ask '{"stream": true}' -D "$tmp/head" >"$tmp/stream"
+    grep -qi 'content-type: text/event-stream' "$tmp/head"
+    cmp "$tmp/stream" <(qtc-replay --simulate whole-completion.sse)
+    qtc-sse -t tools.json "$tmp/stream" | jq -c .function | diff <(jq -c . whole-completion.calls) -
+    stop
+    qtc-sse -o chunks native-clean.sse >"$tmp/chunks.jsonl"
+    start "$tmp/chunks.jsonl"
+    ask '{"stream": true}' | cmp - <(qtc-replay --simulate "$tmp/chunks.jsonl")
+    ask '{}' | jq -c '.choices[0].message.tool_calls[] | .function' | diff <(jq -c . native-clean.calls) -
+}
+
+@test "splits and faults are of the stream; a whole answer has none of them" {
+    start --split events --resplit tokens:1 --fault dup@2 $qwen
+    ask '{"stream": true}' | cmp - <(qtc-replay --resplit tokens:1 --fault dup@2 $qwen)
+    ask '{}' | cmp - <(qtc-sse --no-repair -o response $qwen 2>/dev/null)
+    stop
+    run -2 qtc-replay --serve 0 --fault dup@5000 $qwen
+    [[ $output == "qtc-replay: $qwen:"*event* ]]
+}
+
+@test "a connection that is reset: the client sees what came before, and no end" {
+    start --fault reset@20 $qwen
+    run ask '{"stream": true}' -o "$tmp/answer"
+    [ "$status" = 56 ] || [ "$status" = 18 ]
+    cmp "$tmp/answer" <(qtc-replay --fault reset@20 $qwen)
+    run ask '{"stream": true}' -o "$tmp/answer" --http1.0
+    [ "$status" = 56 ]
+    ask '{}' | jq -e .choices >/dev/null
+    stop
+    start --fault cut@20 $qwen # but this is an end
+    ask '{"stream": true}' | cmp - <(qtc-replay --fault cut@20 $qwen)
+}
+
 @test "a stream of text completions becomes a text completion" {
     cat >"$tmp/text.sse" <<'END'
 data: {"id":"cmpl-1","object":"text_completion","created":5,"model":"old","choices":[{"index":0,"text":"Hel"},{"index":1,"text":"B"}]}
@@ -268,6 +303,22 @@ END
     grep -qF '{"model": "m",   "n": 1}' "$tmp/log" # as it was sent, but for the line end
     sed -n 2p "$tmp/log" | jq -e '.time | test("^20[0-9-]{8}T[0-9:]{8}\\.[0-9]{3}Z$")'
     sed -n 2p "$tmp/log" | jq -e '.headers | map({(.[0] | ascii_downcase): .[1]}) | add | .["user-agent"] == "me" and .host'
+}
+
+@test "--request-log: secrets are not in it" {
+    local key=sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
+    start --request-log "$tmp/log" $qwen
+    ask "{\"model\": \"m\", \"api_key\": \"hush-hush\", \"messages\": [{\"role\": \"user\", \"content\": \"my key is $key\"}]}" \
+        -H "Authorization: Bearer $key" -H 'X-Api-Key: hush-hush' -H 'Cookie: hush-hush' -o /dev/null
+    ask "no json, $key" -o /dev/null
+    curl -sS -o /dev/null "$url/models?api_key=$key&key=$key"
+    stop
+    [ "$(wc -l <"$tmp/log")" = 3 ]
+    jq -e .status "$tmp/log"
+    if grep -n -e "$key" -e hush-hush "$tmp/log"; then
+        false
+    fi
+    grep -q '"model": "m"' "$tmp/log"
 }
 
 @test "--request-log: a file that cannot be written" {

@@ -40,7 +40,7 @@ static struct qtc_arena_block *add_block(struct qtc_arena *a, size_t need)
     return block;
 }
 
-void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+void *qtc_arena_room(struct qtc_arena *a, size_t size)
 {
     struct qtc_arena_block *block = a->head;
     void *object;
@@ -57,7 +57,14 @@ void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
     }
     object = block->data + block->used;
     block->used += size;
-    return memset(object, 0, size);
+    return object;
+}
+
+void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+{
+    void *object = qtc_arena_room(a, size);
+
+    return object ? memset(object, 0, size) : NULL;
 }
 
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size)
@@ -75,7 +82,7 @@ struct qtc_bytes qtc_arena_copy(struct qtc_arena *a, struct qtc_bytes s)
     if (s.len == 0) {
         return qtc_bytes("", 0);
     }
-    copy = qtc_arena_alloc(a, s.len);
+    copy = qtc_arena_room(a, s.len);
     if (!copy) {
         return qtc_bytes(NULL, 0);
     }

@@ -56,7 +56,7 @@ struct qtc_bytes qtc_capture_header(const struct qtc_capture *c, const char *nam
 struct qtc_capture_kind {
     const char *name; /* recording, har, trace, json, jsonl, raw */
     const char *help;
-    struct qtc_capture_format *format; /* how it is read; see readers.h */
+    const struct qtc_capture_format *format; /* how it is read; see readers.h */
 };
 
 const struct qtc_capture_kind *qtc_capture_kinds(size_t *count);
@@ -70,6 +70,9 @@ struct qtc_captures {
     size_t count; /* at least 1 */
     /* The last line of a recording was cut, as after a crash; it was left out. Its number, or 0. */
     uint64_t cut_line;
+    /* A --trace-ascii file: bytes that are not printable ASCII are lost; each is a `.`, but for line ends, which
+     * are put back where they must have been. */
+    bool lossy;
 };
 
 /* All responses of a file. QTC_OK; QTC_SYNTAX, QTC_TYPE, QTC_LIMIT with a message and the byte; QTC_NOMEM. An

@@ -89,5 +89,8 @@ void qtc_json_string(struct qtc_buf *out, struct qtc_bytes text);
 /* Appends the decoded inside of a JSON string; false where an escape is wrong.
  * A raw `"` must not occur. For the hot path that has no tree. */
 bool qtc_json_unescape(struct qtc_buf *out, struct qtc_bytes inside);
+/* The same to out, which has room for inside.len bytes: no escape is shorter than what it stands for. *bad:
+ * where an escape is wrong, when false. */
+bool qtc_json_decode(char *out, size_t *len, struct qtc_bytes inside, size_t *bad);
 
 #endif

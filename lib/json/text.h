@@ -125,10 +125,4 @@ static inline size_t qtc_json_run(const char *p, size_t n, bool ascii)
 }
 #endif
 
-/* ---- escapes ------------------------------------------------------------- */
-
-/* Decodes `inside` to out, which has room for inside.len bytes: no escape is
- * shorter than what it stands for. *bad: where an escape is wrong, when false. */
-bool qtc_json_decode(char *out, size_t *len, struct qtc_bytes inside, size_t *bad);
-
 #endif

@@ -1,0 +1,82 @@
+/* raw.c - a body as it came, with the heads before it that curl -i prints. */
+#include "capture/readers.h"
+
+#include <string.h>
+
+static bool is_raw(struct qtc_bytes beginning)
+{
+    (void)beginning;
+    return true;
+}
+
+/* Heads up to the last one: of proxies, of 100 Continue, of redirects. */
+static enum qtc_code read_heads(struct qtc_reading *r, struct qtc_bytes *text, struct qtc_capture *c)
+{
+    while (qtc_http_status(qtc_bytes_trim(qtc_line_of(*text))) > 0) {
+        size_t length = qtc_http_head_length(*text);
+        struct qtc_http_head head;
+        enum qtc_code code = qtc_http_head_read(r->arena, qtc_bytes(text->data, length), &head);
+
+        if (code != QTC_OK) {
+            return qtc_reading_fail(r, code, "more than 4096 lines of headers", text->data);
+        }
+        c->status = qtc_http_status(head.first);
+        c->headers = head.headers;
+        c->header_count = head.count;
+        *text = qtc_skip(*text, length);
+    }
+    return QTC_OK;
+}
+
+/* What begins as a stream may hold anything. */
+static const char *find_binary(struct qtc_bytes text)
+{
+    size_t n = text.len < 4096 ? text.len : 4096;
+
+    return n > 0 && !qtc_is_event_field(text) ? memchr(text.data, 0, n) : NULL;
+}
+
+static enum qtc_code unchunk(struct qtc_reading *r, struct qtc_capture *c)
+{
+    struct qtc_bytes copy = qtc_arena_copy(r->arena, c->body);
+    struct qtc_arrival whole = {0, copy.len};
+    size_t len = copy.len, count = 1;
+    enum qtc_chunked chunked;
+
+    if (copy.data == NULL) {
+        return QTC_NOMEM;
+    }
+    if (len == 0) {
+        return QTC_OK;
+    }
+    chunked = qtc_unchunk((char *)(uintptr_t)copy.data, &len, &whole, &count, false);
+    if (chunked == QTC_NOT_CHUNKED) {
+        return QTC_OK; /* curl -i has undone it */
+    }
+    c->cut = chunked == QTC_CHUNKED_CUT;
+    return qtc_capture_set_body(r->arena, c, qtc_bytes(copy.data, len));
+}
+
+static enum qtc_code read_raw(struct qtc_reading *r)
+{
+    struct qtc_bytes text = qtc_reading_text(r);
+    struct qtc_capture c = {.line = 1};
+    const char *binary = find_binary(text);
+    enum qtc_code code;
+
+    if (binary != NULL) {
+        return qtc_reading_fail(r, QTC_TYPE, "neither a stream nor text: a byte is 0", binary);
+    }
+    code = read_heads(r, &text, &c);
+    if (code == QTC_OK) {
+        /* A stream's byte order mark is a part of it. */
+        code = qtc_capture_set_body(r->arena, &c, c.status > 0 ? text : r->file);
+    }
+    if (code == QTC_OK && qtc_is_chunked(&c)) {
+        code = unchunk(r, &c);
+    }
+    c.cut = c.cut || qtc_is_short(&c);
+    return code == QTC_OK ? qtc_reading_add(r, &c) : code;
+}
+
+const struct qtc_capture_format qtc_raw_format = {is_raw, read_raw};

@@ -1,0 +1,100 @@
+/* writers.c - the kinds that a capture is written as. */
+#include "capture/readers.h"
+#include "sse/sse.h"
+
+static void write_raw(struct qtc_buf *out, const struct qtc_capture *c)
+{
+    qtc_buf_put(out, c->body);
+}
+
+static void write_recording(struct qtc_buf *out, const struct qtc_capture *c)
+{
+    size_t begin = 0;
+
+    qtc_recording_head(out, c);
+    for (size_t i = 0; i < c->arrival_count; i++) {
+        const struct qtc_arrival *a = &c->arrivals[i];
+        qtc_recording_arrival(out, a->at, qtc_bytes(c->body.data + begin, a->end - begin));
+        begin = a->end;
+    }
+    qtc_recording_end(out, c->ended, c->cut);
+}
+
+/* ---- JSON Lines ---------------------------------------------------------------------- */
+
+/* JSON has line ends between its values only, and may as well have blanks there. */
+static void put_line(struct qtc_buf *out, struct qtc_bytes json)
+{
+    size_t from = out->len;
+
+    qtc_buf_put(out, qtc_bytes_trim(json));
+    for (size_t i = from; i < out->len; i++) {
+        out->data[i] = out->data[i] == '\n' || out->data[i] == '\r' ? ' ' : out->data[i];
+    }
+    qtc_buf_byte(out, '\n');
+}
+
+static bool put_event(void *ctx, const struct qtc_sse_event *event)
+{
+    struct qtc_bytes data = qtc_bytes_trim(event->data);
+
+    if (event->has_data && data.len > 0 && !qtc_bytes_is(data, "[DONE]")) {
+        put_line(ctx, data);
+    }
+    return true;
+}
+
+/* A body that is JSON already: each of its values. false: it is not. */
+static bool put_values(struct qtc_buf *out, struct qtc_bytes body)
+{
+    size_t from = out->len;
+
+    body = qtc_bytes_trim(body);
+    if (!qtc_starts(body, "{")) {
+        return false;
+    }
+    while (body.len > 0) {
+        struct qtc_json_scan scan = {0};
+        size_t used;
+        if (qtc_json_scan_feed(&scan, body.data, body.len, &used) != QTC_JSON_DONE) {
+            out->len = from;
+            return false;
+        }
+        put_line(out, qtc_bytes(body.data, used));
+        body = qtc_bytes_trim(qtc_skip(body, used));
+    }
+    return true;
+}
+
+static void put_events(struct qtc_buf *out, struct qtc_bytes body)
+{
+    struct qtc_sse_options options = {.max_event = SIZE_MAX, .split_json_lines = true};
+    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, put_event, out);
+
+    if (decoder == NULL || qtc_sse_decoder_feed(decoder, body.data, body.len) != QTC_OK ||
+        qtc_sse_decoder_finish(decoder) != QTC_OK) {
+        out->failed = true;
+    }
+    qtc_sse_decoder_free(decoder);
+}
+
+static void write_lines(struct qtc_buf *out, const struct qtc_capture *c)
+{
+    if (!put_values(out, c->body)) {
+        put_events(out, c->body);
+    }
+}
+
+/* ---- the table ------------------------------------------------------------------------- */
+
+static const struct qtc_capture_writer writers[] = {
+    {"recording", "with its times and headers", write_recording},
+    {"raw", "the body's bytes", write_raw},
+    {"jsonl", "the JSON of each event, one a line", write_lines},
+};
+
+const struct qtc_capture_writer *qtc_capture_writers(size_t *count)
+{
+    *count = sizeof writers / sizeof *writers;
+    return writers;
+}
