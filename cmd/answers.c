@@ -1,4 +1,5 @@
-/* What is sent for which capture: all of it is made before the first request, and shared by all connections. */
+/* What is sent for which capture: all of it is made before the first request, and shared by all connections.
+ */
 #include "serving.h"
 
 #include <stdlib.h>
@@ -91,11 +92,23 @@ static unsigned status_of(const struct qtc_capture *c, enum shape shape)
 /* What belongs to the old connection or is made anew, and what must not be kept. */
 static bool is_passed_on(struct qtc_bytes name)
 {
-    static const char *const not_passed[] = {
-        "connection",        "keep-alive",       "proxy-authenticate", "proxy-connection", "te",
-        "trailer",           "transfer-encoding", "upgrade",           "content-length",   "content-encoding",
-        "content-type",      "content-md5",      "date",               "set-cookie",       "cache-control",
-        "alt-svc",           "strict-transport-security"};
+    static const char *const not_passed[] = {"connection",
+                                             "keep-alive",
+                                             "proxy-authenticate",
+                                             "proxy-connection",
+                                             "te",
+                                             "trailer",
+                                             "transfer-encoding",
+                                             "upgrade",
+                                             "content-length",
+                                             "content-encoding",
+                                             "content-type",
+                                             "content-md5",
+                                             "date",
+                                             "set-cookie",
+                                             "cache-control",
+                                             "alt-svc",
+                                             "strict-transport-security"};
     static const char cors[] = "access-control-";
 
     for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++) {
@@ -179,26 +192,24 @@ static const char *type_of_plain(struct qtc_bytes text)
 
 /* ---- the ways to send it --------------------------------------------------------------------- */
 
-static uint64_t last_time(const struct qtc_answer *a)
+/* How long the connection stayed open behind the last byte. */
+static uint64_t silence_of(const struct qtc_capture *c)
 {
-    return a->count > 0 ? a->pieces[a->count - 1].at : 0;
+    uint64_t last = c->timed && c->arrival_count > 0 ? c->arrivals[c->arrival_count - 1].at : c->ended;
+
+    return c->ended > last ? c->ended - last : 0;
 }
 
 static void set_pieces(struct qtc_answer *a, const struct qtc_pieces *pieces, const struct qtc_capture *c)
 {
-    uint64_t silence = 0; /* behind the last byte */
+    const struct qtc_piece *last = pieces->count > 0 ? &pieces->list[pieces->count - 1] : NULL;
+    bool reset = last != NULL && last->reset;
 
-    if (c->timed && c->arrival_count > 0 && c->ended > c->arrivals[c->arrival_count - 1].at) {
-        silence = c->ended - c->arrivals[c->arrival_count - 1].at;
-    }
     a->pieces = pieces->list;
     a->count = pieces->count;
-    a->ended = last_time(a) + silence;
+    a->ended = (last != NULL ? last->at : 0) + (reset ? 0 : silence_of(c));
     a->length = UINT64_MAX;
-    a->end = c->cut ? QTC_ENDS_BROKEN : QTC_ENDS_WHOLE;
-    if (a->count > 0 && a->pieces[a->count - 1].reset) {
-        a->end = QTC_ENDS_RESET;
-    }
+    a->end = reset ? QTC_ENDS_RESET : c->cut ? QTC_ENDS_BROKEN : QTC_ENDS_WHOLE;
 }
 
 /* All at once, when the last of it had come. */
@@ -250,7 +261,9 @@ static enum qtc_code prepare_plain(struct qtc_replay *r, struct qtc_served *s, s
     qtc_pieces_free(&s->pieces);
     code = keep_stream(s, &options, &s->pieces, error);
     set_pieces(&s->streamed, &s->pieces, c);
-    s->streamed.length = c->body.len;
+    if (!c->cut) { /* or the client would take it for whole */
+        s->streamed.length = c->body.len;
+    }
     s->whole = s->streamed;
     return code;
 }

@@ -1,5 +1,5 @@
-/* The request of a completion. It is walked with a scanner instead of being read into a tree, since a client may
- * send 64 MiB of brackets. */
+/* The request of a completion. It is walked with a scanner instead of being read into a tree, since a client
+ * may send 64 MiB of brackets. */
 #include "serving.h"
 
 /* ---- a walk over JSON that is known to be valid ------------------------------------ */

@@ -1,5 +1,5 @@
-/* A stream as one answer, for clients that asked for no stream: the deltas are joined, and nothing else is done
- * to them, so that the answer has the stream's faults. */
+/* A stream as one answer, for clients that asked for no stream: the deltas are joined, and nothing else is
+ * done to them, so that the answer has the stream's faults. */
 #include "serving.h"
 #include "wire/wire.h"
 

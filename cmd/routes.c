@@ -211,12 +211,9 @@ struct route {
 static const char reading[] = "GET, HEAD, OPTIONS", posting[] = "POST, OPTIONS";
 
 static const struct route routes[] = {
-    {"/chat/completions", posting, complete},
-    {"/completions", posting, complete},
-    {"/models", reading, list_models},
-    {"/models/", reading, show_model},
-    {"/health", reading, show_health},
-    {"", reading, show_health},
+    {"/chat/completions", posting, complete}, {"/completions", posting, complete},
+    {"/models", reading, list_models},        {"/models/", reading, show_model},
+    {"/health", reading, show_health},        {"", reading, show_health},
 };
 
 static const struct route *find_route(const char *path, const char **rest)
@@ -229,7 +226,8 @@ static const struct route *find_route(const char *path, const char **rest)
         size_t len = strlen(routes[i].path);
         bool prefix = len > 0 && routes[i].path[len - 1] == '/';
         *rest = path + len;
-        if (prefix ? strncmp(path, routes[i].path, len) == 0 && **rest != '\0' : strcmp(path, routes[i].path) == 0) {
+        if (prefix ? strncmp(path, routes[i].path, len) == 0 && **rest != '\0'
+                   : strcmp(path, routes[i].path) == 0) {
             return &routes[i];
         }
     }
@@ -375,10 +373,10 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **context,
 /* TURBO also leaves out the shutdown before a close, which would make an end out of a reset. */
 struct MHD_Daemon *qtc_routes_start(struct qtc_server *server, int listener, unsigned connections)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
-                            server, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_URI_LOG_CALLBACK, on_line,
-                            server, MHD_OPTION_NOTIFY_COMPLETED, on_end, server,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)QTC_SERVE_CONNECTION_MEMORY,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+                            on_request, server, MHD_OPTION_LISTEN_SOCKET, listener,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_line, server, MHD_OPTION_NOTIFY_COMPLETED, on_end,
+                            server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)QTC_SERVE_CONNECTION_MEMORY,
                             MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
                             (unsigned)QTC_SERVE_IDLE, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }

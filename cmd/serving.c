@@ -1,7 +1,7 @@
 /* --serve: the socket, the loop, and bodies that go out in their time.
  *
- * One thread does everything. libmicrohttpd has the connections, in an epoll set of its own; a connection whose
- * next piece is not due is suspended, and stands in the server's list until then. */
+ * One thread does everything. libmicrohttpd has the connections, in an epoll set of its own; a connection
+ * whose next piece is not due is suspended, and stands in the server's list until then. */
 #include "serving.h"
 
 #include <errno.h>
@@ -107,7 +107,8 @@ static ssize_t end_body(struct qtc_exchange *x)
     if (x->answer->end == QTC_ENDS_RESET) {
         setsockopt(socket_of(x->connection), SOL_SOCKET, SO_LINGER, &none, sizeof none);
     }
-    return x->answer->end == QTC_ENDS_WHOLE ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+    return x->answer->end == QTC_ENDS_WHOLE ? MHD_CONTENT_READER_END_OF_STREAM
+                                            : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 /* The next piece, or as much of it as there is room for: it goes out by itself, as one chunk. */
@@ -145,8 +146,8 @@ enum { BLOCK = 4096 };
 
 struct MHD_Response *qtc_exchange_answer(struct qtc_exchange *x, const struct qtc_answer *answer)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(answer->length, BLOCK, read_body, x, NULL); /* UINT64_MAX: unknown */
+    struct MHD_Response *response = MHD_create_response_from_callback(answer->length, BLOCK, read_body, x,
+                                                                      NULL); /* UINT64_MAX: unknown */
 
     if (response == NULL) {
         return NULL;

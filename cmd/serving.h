@@ -16,8 +16,8 @@ struct qtc_asked {
     size_t rounds; /* messages of the assistant that were answered by tool results */
 };
 
-/* The body of a completion's request. QTC_OK; QTC_SYNTAX where it is not JSON (error->offset), QTC_TYPE where it
- * is not an object, QTC_NOMEM. Memory does not grow with the body. */
+/* The body of a completion's request. QTC_OK; QTC_SYNTAX where it is not JSON (error->offset), QTC_TYPE where
+ * it is not an object, QTC_NOMEM. Memory does not grow with the body. */
 enum qtc_code qtc_asked_read(struct qtc_asked *asked, struct qtc_bytes body, struct qtc_error *error);
 void qtc_asked_free(struct qtc_asked *asked);
 
@@ -119,11 +119,10 @@ struct qtc_exchange {
     bool begun, too_large;
 
     const struct qtc_answer *answer;
-    uint64_t start; /* when the request had been read, in nanoseconds of a clock of its own */
+    uint64_t start;       /* when the request had been read, in nanoseconds of a clock of its own */
     size_t piece, offset; /* of the next byte */
     uint64_t due;
     struct qtc_exchange *before, *after; /* of those that wait */
-    bool waits;
 };
 
 /* Begins to send the answer in its time. The status is to be queued with the response that this returns, or
@@ -133,9 +132,9 @@ struct MHD_Response *qtc_exchange_answer(struct qtc_exchange *x, const struct qt
 /* ---- HTTP: routes.c ------------------------------------------------------------------------ */
 
 enum {
-    QTC_SERVE_BODY_MAX = 64 * 1024 * 1024,  /* bytes of a request's body */
+    QTC_SERVE_BODY_MAX = 64 * 1024 * 1024,   /* bytes of a request's body */
     QTC_SERVE_CONNECTION_MEMORY = 32 * 1024, /* a request's head must fit in it */
-    QTC_SERVE_IDLE = 60 /* seconds without a byte, while the other side is awaited */
+    QTC_SERVE_IDLE = 60                      /* seconds without a byte, while the other side is awaited */
 };
 
 /* The callbacks of libmicrohttpd; cls is the server, each request's context an exchange. */

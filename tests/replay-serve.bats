@@ -172,6 +172,54 @@ END
     check 400 application/json "$tmp/400.json"
 }
 
+# A recording of a response. recording STATUS HEADERS BODY [END]
+recording() {
+    jq -n -c --argjson status "$1" --argjson headers "$2" --arg body "$3" --argjson last "${4:-[0.5, null]}" \
+        '{"qtc-recording": 1, status: $status, headers: $headers}, [0.25, $body], $last'
+}
+
+@test "status and headers are the captured ones, but for those of the old connection and secrets" {
+    recording 429 '[["content-type", "application/problem+json"], ["Retry-After", "7"], ["x-request-id", "r1"],
+        ["set-cookie", "a=hush"], ["Connection", "keep-alive"], ["Transfer-Encoding", "chunked"], ["Content-Length", "999"],
+        ["Content-Encoding", "gzip"], ["date", "then"], ["Access-Control-Allow-Origin", "https://x.example"]]' \
+        '{"error": {"message": "slow down"}}' >"$tmp/429.rec"
+    start "$tmp/429.rec"
+    run -0 --separate-stderr ask '{"stream": true}' -i
+    output=${output//$'\r'/}
+    [[ $output == 'HTTP/1.1 429 '* ]]
+    for line in 'Content-Type: application/problem+json' 'Retry-After: 7' 'x-request-id: r1' 'Content-Length: 35' \
+        'Access-Control-Allow-Origin: *' '{"error": {"message": "slow down"}}'; do
+        grep -qxF "$line" <<<"$output"
+    done
+    if grep -i -E 'hush|keep-alive|chunked|999|gzip|then|example' <<<"$output"; then
+        false
+    fi
+}
+
+@test "a stream's own status and type are kept, though they be wrong" {
+    recording 201 '[["content-type", "text/plain"]]' "$(stream m x)"$'\n\n' >"$tmp/odd.rec"
+    start "$tmp/odd.rec"
+    [ "$(ask '{"stream": true}' -o /dev/null -w '%{http_code} %{content_type}')" = '201 text/plain' ]
+    [ "$(ask '{}' -o /dev/null -w '%{http_code} %{content_type}')" = '201 application/json' ]
+}
+
+@test "where the connection was lost, it is lost again" {
+    recording 200 '[]' 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"half"' '[0.25, null, "cut"]' >"$tmp/cut.rec"
+    recording 200 '[]' '{"id":"c","choices":[{"index":0,"mess' '[0.25, null, "cut"]' >"$tmp/answer.rec"
+    start --choose turn "$tmp/cut.rec" "$tmp/answer.rec"
+    run -18 ask '{"stream": true}' -o "$tmp/answer"
+    cmp "$tmp/answer" <(printf 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"half"')
+    run -18 ask '{}' -o "$tmp/answer"
+    cmp "$tmp/answer" <(printf '{"id":"c","choices":[{"index":0,"mess')
+}
+
+@test "the recorded times are kept" {
+    { recording 200 '[]' "$(stream m x)"$'\n\n' '[0.4, null]'; } >"$tmp/timed.rec"
+    start --speed 1 "$tmp/timed.rec"
+    ask '{"stream": true}' -o /dev/null -w '%{time_total}' | jq -e '. >= 0.4'
+    ask '{}' -o /dev/null -w '%{time_total}' | jq -e '. >= 0.4'
+}
+
 # ---- models, and what is refused -------------------------------------------------------
 
 @test "models are those that the captures name" {
@@ -305,6 +353,14 @@ END
     sed -n 2p "$tmp/log" | jq -e '.headers | map({(.[0] | ascii_downcase): .[1]}) | add | .["user-agent"] == "me" and .host'
 }
 
+@test "--request-log: of several responses in a file, the line says which one" {
+    { recording 200 '[]' "$(stream m a)"$'\n\n'; recording 200 '[]' "$(stream m b)"$'\n\n'; } >"$tmp/two.rec"
+    start --request-log "$tmp/log" "$tmp/two.rec"
+    [ "$(ask '{"model": "m"}' | content) $(ask '{"model": "m"}' | content)" = 'a b' ]
+    stop
+    [ "$(jq -r .capture "$tmp/log")" = "$tmp/two.rec"$'\n'"$tmp/two.rec:4" ]
+}
+
 @test "--request-log: secrets are not in it" {
     local key=sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
     start --request-log "$tmp/log" $qwen
@@ -378,6 +434,20 @@ END
     stop INT
     [ "$ended" = 0 ]
     [ ! -s "$tmp/said" ]
+}
+
+@test "streams that run are broken off at the end" {
+    start --gap 600000 $qwen
+    ask '{"stream": true}' -N >"$tmp/answer" 2>/dev/null 3>&- &
+    others=($!)
+    wait_for_line "$tmp/answer"
+    stop
+    [ "$ended" = 0 ]
+    status=0
+    wait "${others[0]}" || status=$?
+    others=()
+    [ "$status" = 18 ]
+    cmp "$tmp/answer" <(head -n 2 $qwen)
 }
 
 # ---- clients of all kinds -----------------------------------------------------------------------------

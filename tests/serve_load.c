@@ -2,8 +2,8 @@
  *
  *   serve_load PORT STREAMS FILE [GAP]
  *
- * Opens STREAMS streams at 127.0.0.1:PORT, and compares what each sends with FILE. GAP: chunks are due so many
- * milliseconds after each other; how late they were is printed. Exit status 0: all were right. */
+ * Opens STREAMS streams at 127.0.0.1:PORT, and compares what each sends with FILE. GAP: chunks are due so
+ * many milliseconds after each other; how late they were is printed. Exit status 0: all were right. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -24,9 +24,9 @@ enum part { HEAD, SIZE, DATA, DATA_END, LAST, DONE };
 struct client {
     int fd;
     enum part part;
-    unsigned head_end; /* of "\r\n\r\n": how much of it was seen */
-    size_t size;       /* of the chunk: what is left of it */
-    size_t at;         /* in the expected body */
+    unsigned head_end;                /* of "\r\n\r\n": how much of it was seen */
+    size_t size;                      /* of the chunk: what is left of it */
+    size_t at;                        /* in the expected body */
     uint64_t chunks, first, previous; /* how many began; when the first and the last one did */
 };
 
@@ -58,8 +58,9 @@ static void die(const char *what)
 
 static void open_client(struct load *l, struct client *c, unsigned port)
 {
-    static const char request[] = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n"
-                                  "\r\n{\"stream\":true}";
+    static const char request[] =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n"
+        "\r\n{\"stream\":true}";
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
