@@ -1,5 +1,4 @@
-/* What is sent for which capture: all of it is made before the first request, and shared by all connections.
- */
+/* What is sent for which capture: all of it is made before the first request, and shared by all. */
 #include "serving.h"
 
 #include <stdlib.h>
@@ -337,30 +336,37 @@ void qtc_answers_free(struct qtc_answers *a)
 
 static const struct qtc_served *in_turn(struct qtc_answers *a)
 {
-    return &a->list[a->turn++ % a->count];
+    const struct qtc_served *s = &a->list[a->turn];
+
+    a->turn = a->turn + 1 < a->count ? a->turn + 1 : 0;
+    return s;
 }
 
-/* The n-th of a model, counted around. */
+static bool is_of_model(const struct qtc_served *s, struct qtc_bytes model)
+{
+    return model.len > 0 && qtc_bytes_equal(qtc_buf_bytes(&s->joined.model), model);
+}
+
+/* The next one of a model, in turn; of all where none is of that model. */
 static const struct qtc_served *of_model(struct qtc_answers *a, struct qtc_bytes model)
 {
     struct qtc_served *first = NULL;
     size_t matching = 0, n;
 
-    for (size_t i = 0; i < a->count; i++) {
-        if (qtc_bytes_equal(qtc_buf_bytes(&a->list[i].joined.model), model)) {
-            first = first == NULL ? &a->list[i] : first;
+    for (size_t i = a->count; i-- > 0;) {
+        if (is_of_model(&a->list[i], model)) {
+            first = &a->list[i];
             matching++;
         }
     }
-    if (first == NULL || model.len == 0) {
+    if (matching == 0) {
         return in_turn(a);
     }
     n = first->turn++ % matching;
-    for (struct qtc_served *s = first;; s++) {
-        if (qtc_bytes_equal(qtc_buf_bytes(&s->joined.model), model) && n-- == 0) {
-            return s;
-        }
+    for (; n > 0 || !is_of_model(first, model); first++) {
+        n -= is_of_model(first, model);
     }
+    return first;
 }
 
 const struct qtc_served *qtc_answers_choose(struct qtc_answers *a, enum qtc_replay_choose choose,

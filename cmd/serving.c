@@ -87,9 +87,9 @@ static uint64_t due_of(const struct qtc_exchange *x)
 {
     const struct qtc_answer *a = x->answer;
     uint64_t at = x->piece < a->count ? a->pieces[x->piece].at : a->ended;
-    double speed = x->server->r->speed;
+    double speed = x->server->r->speed, played = speed > 0 ? (double)at / speed : 0;
 
-    return speed > 0 ? x->start + (uint64_t)((double)at / speed) : 0;
+    return speed > 0 ? x->start + (uint64_t)(played < 1e18 ? played : 1e18) : 0;
 }
 
 /* libmicrohttpd keeps the head back for the first bytes of the body; they are far. */

@@ -67,7 +67,7 @@ struct qtc_answers {
     struct qtc_served *list; /* one a capture */
     size_t count;
     struct qtc_arena arena;
-    size_t turn; /* requests so far that took the next capture, whatever it was */
+    size_t turn; /* the next one, where the model does not decide */
 };
 
 /* Everything that may be sent, made once. false: it was said why. */
