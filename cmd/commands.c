@@ -120,6 +120,8 @@ static const struct qtc_cli_option sse_options[] = {
     {"filter", QTC_OPT_FILTER, "PROGRAM", NULL, NULL, "a jq program over each JSON value written", NULL},
     {"unbuffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, "write at once, for files too", NULL},
     {"line-buffered", QTC_OPT_UNBUFFERED, NULL, NULL, NULL, NULL, NULL},
+    {"record", QTC_OPT_RECORD, "FILE", NULL, NULL, "keep what comes in, with its times, for qtc-replay",
+     NULL},
     {"strict", QTC_OPT_STRICT, NULL, NULL, NULL, "exit 1 if there was a defect", "answers"},
     {"expect-calls", QTC_OPT_EXPECT_CALLS, NULL, NULL, NULL, "an answer without a call is a defect", NULL},
     {"list-defects", QTC_OPT_LIST_DEFECTS, NULL, NULL, NULL, "print all defects that are known, one a line",

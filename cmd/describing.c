@@ -35,8 +35,8 @@ static bool keep_piece(void *ctx, const struct qtc_piece *piece)
 
 static bool changes_anything(const struct qtc_play_options *o)
 {
-    return o->simulate || o->resplit.by != QTC_SPLIT_NONE || o->split.by != QTC_SPLIT_NONE || o->fault_count > 0 ||
-           o->gap > 0;
+    return o->simulate || o->resplit.by != QTC_SPLIT_NONE || o->split.by != QTC_SPLIT_NONE ||
+           o->fault_count > 0 || o->gap > 0;
 }
 
 static bool stalls(const struct qtc_play_options *o)
@@ -70,7 +70,8 @@ static bool head_stream(struct qtc_arena *arena, const struct qtc_capture *from,
     }
     to->header_count = 0;
     for (size_t i = 0; i < from->header_count; i++) {
-        if (!header_is(&from->headers[i], "content-type") && !header_is(&from->headers[i], "content-length")) {
+        if (!header_is(&from->headers[i], "content-type") &&
+            !header_is(&from->headers[i], "content-length")) {
             headers[to->header_count++] = from->headers[i];
         }
     }
@@ -114,10 +115,10 @@ static bool convert_one(struct qtc_replay *r, const struct qtc_replay_capture *r
         return convert_played(r, rc);
     }
     r->convert->write(&r->out.buf, &rc->capture);
-    return true;
+    return qtc_out_event(&r->out); /* what comes cannot fail but for memory */
 }
 
-/* Nothing is written before all of it is there. */
+/* Where something may fail, nothing is written before all of it is there. */
 int qtc_replay_convert(struct qtc_replay *r)
 {
     bool done = true;
@@ -194,7 +195,8 @@ static void put_seconds(struct qtc_buf *out, const char *before, uint64_t nanose
 
 /* ---- --info: the exchange ------------------------------------------------------------------------- */
 
-static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, const char *member, const char *what)
+static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, const char *member,
+                            const char *what)
 {
     const struct qtc_json *list = qtc_json_get(body, member);
 
@@ -296,7 +298,9 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
         const char *name = qtc_finish_name((enum qtc_finish)i);
         if (s->finishes[i] > 0) {
             put(out, ", %s %s", name != NULL ? "finish_reason" : "no", name != NULL ? name : "finish_reason");
-            put(out, s->finishes[i] > 1 ? " %" PRIu64 " times" : "", s->finishes[i]);
+        }
+        if (s->finishes[i] > 1) {
+            put(out, " %" PRIu64 " times", s->finishes[i]);
         }
     }
     if (s->model.len > 0) {
@@ -313,8 +317,10 @@ static void put_calls(struct qtc_buf *out, const struct qtc_summary *s)
     }
     begin_line(out, "calls");
     put(out, "%" PRIu64, s->calls);
-    if (s->calls_in_text > 0) {
-        put(out, ", %" PRIu64 " of them in the text", s->calls_in_text);
+    if (s->calls_in_text == s->calls) {
+        qtc_buf_str(out, " in the text");
+    } else if (s->calls_in_text > 0) {
+        put(out, ", %" PRIu64 " in the text", s->calls_in_text);
     }
     for (size_t i = 0; i < s->name_count; i++) {
         qtc_buf_str(out, i == 0 ? ": " : ", ");

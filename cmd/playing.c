@@ -34,12 +34,18 @@ static bool changes_nothing(const struct qtc_replay *r)
            o->split.by == QTC_SPLIT_NONE;
 }
 
-static bool is_raw(int fd)
+/* Its first bytes are those of its body, and what they are the rest cannot change. */
+static bool is_raw(struct qtc_replay *r, int fd)
 {
     char head[4096];
     ssize_t n = pread(fd, head, sizeof head, lseek(fd, 0, SEEK_CUR));
+    struct qtc_captures read;
+    struct qtc_error error;
+    bool raw = n > 0 && qtc_captures_read(&r->arena, qtc_bytes(head, (size_t)n), &read, &error) == QTC_OK &&
+               strcmp(read.kind->name, "raw") == 0 && read.list[0].body.len == (size_t)n;
 
-    return n > 0 && strcmp(qtc_capture_kind_of(qtc_bytes(head, (size_t)n))->name, "raw") == 0;
+    qtc_arena_reset(&r->arena);
+    return raw;
 }
 
 /* A raw file that goes out as it is need not be held in memory. false: it is no such file, and nothing was
@@ -50,12 +56,13 @@ static bool copy_raw(struct qtc_replay *r, int *status)
     struct qtc_bytes bytes;
     bool raw = false;
 
-    if (!changes_nothing(r) || r->speed > 0 || r->file_count > 1 || r->pick > 1 || r->redact || r->unbuffered) {
+    if (!changes_nothing(r) || r->speed > 0 || r->file_count > 1 || r->pick > 1 || r->redact ||
+        r->unbuffered) {
         return false;
     }
     qtc_in_begin(&in, r->command, NULL, r->files, r->file_count);
     if (qtc_in_next(&in)) {
-        raw = !in.live && is_raw(in.fd);
+        raw = !in.live && is_raw(r, in.fd);
     }
     while (raw && qtc_in_read(&in, &bytes) && qtc_out_now(&r->out, bytes)) {
         continue;
@@ -150,8 +157,8 @@ static bool try_all(struct qtc_replay *r)
     for (size_t i = 0; i < r->capture_count && !changes_nothing(r); i++) {
         const struct qtc_replay_capture *c = &r->captures[i];
         struct qtc_error error = {0};
-        if (!qtc_replay_check_code(
-                r, c, qtc_capture_play(&c->capture, &r->play, ignore_piece, NULL, &error), &error)) {
+        if (!qtc_replay_check_code(r, c, qtc_capture_play(&c->capture, &r->play, ignore_piece, NULL, &error),
+                                   &error)) {
             return false;
         }
     }

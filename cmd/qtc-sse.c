@@ -4,6 +4,7 @@
  * value or a line each), what `curl -i` prints before either, or none of these. */
 #include "commands.h"
 #include "session.h"
+#include "tape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -334,18 +335,36 @@ static void finish(struct source *s)
     qtc_buf_free(&s->value);
 }
 
+/* The next bytes, which are kept as they come. What was made of those before is written before the tape
+ * waits. */
+static bool read_bytes(struct qtc_session *session, struct qtc_in *in, struct qtc_tape *tape,
+                       struct qtc_bytes *bytes)
+{
+    if (tape->file != NULL && (!in->live || qtc_out_flush(&session->out))) {
+        qtc_tape_wait(tape, in->fd);
+    }
+    if (!qtc_in_read(in, bytes)) {
+        return false;
+    }
+    qtc_tape_add(tape, *bytes);
+    return true;
+}
+
 /* false: no further file is to be read. */
-static bool read_file(struct qtc_session *session, struct qtc_in *in)
+static bool read_file(struct qtc_session *session, struct qtc_in *in, struct qtc_tape *tape)
 {
     struct source s = {.session = session, .line = 1};
     struct qtc_bytes bytes;
     bool failed_before = session->failed; /* each file tells its own failure */
+    bool unread_before = in->failed;
     session->file = in->name;
     session->answered = session->errored = session->failed = false;
     memset(session->told, 0, sizeof session->told);
-    while (!s.stopped && qtc_in_read(in, &bytes)) {
+    qtc_tape_begin(tape);
+    while (!s.stopped && read_bytes(session, in, tape, &bytes)) {
         feed(&s, bytes);
     }
+    qtc_tape_end(tape, s.stopped || (in->failed && !unread_before) || session->out.failed);
     if (in->failed) {
         session->failed = true;
     }
@@ -354,17 +373,20 @@ static bool read_file(struct qtc_session *session, struct qtc_in *in)
     return !session->out.failed && (session->jq == NULL || !qtc_jq_halted(session->jq));
 }
 
-static int run(struct qtc_session *session, const struct qtc_cli *cli)
+static int run(struct qtc_session *session, const struct qtc_cli *cli, const char *recording)
 {
+    const char *const *files = (const char *const *)cli->argv + cli->first;
+    size_t count = (size_t)(cli->argc - cli->first);
     struct qtc_in in;
-    qtc_in_begin(&in, session->command, &session->out, (const char *const *)cli->argv + cli->first,
-                 (size_t)(cli->argc - cli->first));
+    struct qtc_tape tape;
+    qtc_in_begin(&in, session->command, &session->out, files, count);
     in.awaited = "reading an event stream from the terminal; end it with Ctrl-D";
     if (qtc_session_prepare(session)) {
-        while (qtc_in_next(&in) && read_file(session, &in)) {
-            continue;
+        bool going = qtc_tape_open(&tape, session->command, recording, files, count);
+        while (going && qtc_in_next(&in)) {
+            going = read_file(session, &in, &tape);
         }
-        session->failed = session->failed || in.failed;
+        session->failed = !qtc_tape_close(&tape) || session->failed || in.failed;
     }
     qtc_in_end(&in);
     return qtc_session_end(session);
@@ -374,6 +396,7 @@ int main(int argc, char **argv)
 {
     struct qtc_session session;
     struct qtc_cli cli;
+    const char *recording = NULL;
     int id;
     bool list = false;
     qtc_session_begin(&session, qtc_sse_command.name);
@@ -400,6 +423,9 @@ int main(int argc, char **argv)
         case QTC_OPT_EXPECT_CALLS:
             session.options.expect_calls = true;
             break;
+        case QTC_OPT_RECORD:
+            recording = cli.value;
+            break;
         case QTC_OPT_LIST_DEFECTS:
             list = true;
             break;
@@ -407,5 +433,5 @@ int main(int argc, char **argv)
             break;
         }
     }
-    return list ? qtc_list_defects(&session) : run(&session, &cli);
+    return list ? qtc_list_defects(&session) : run(&session, &cli, recording);
 }

@@ -74,7 +74,8 @@ static bool read_captures(struct qtc_replay *r, struct qtc_bytes text, const cha
         qtc_complain(r->command, file, captures.cut_line, 0, "the last line is cut; it is left out");
     }
     if (captures.lossy) {
-        qtc_complain(r->command, file, 0, 0, "curl --trace-ascii wrote a dot for each byte that is not ASCII; --trace keeps them");
+        qtc_complain(r->command, file, 0, 0,
+                     "curl --trace-ascii wrote a dot for each byte that is not ASCII; --trace keeps them");
     }
     for (size_t i = 0; i < captures.count; i++) {
         if (!keep(r, &captures, i, file)) {

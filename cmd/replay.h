@@ -59,7 +59,7 @@ bool qtc_replay_check_code(struct qtc_replay *r, const struct qtc_replay_capture
 int qtc_replay_play(struct qtc_replay *r);     /* to standard output, in time: playing.c */
 int qtc_replay_convert(struct qtc_replay *r);  /* describing.c */
 int qtc_replay_info(struct qtc_replay *r);     /* describing.c */
-int qtc_replay_timeline(struct qtc_replay *r); /* describing.c */
+int qtc_replay_timeline(struct qtc_replay *r); /* drawing.c */
 int qtc_replay_record(struct qtc_replay *r);   /* recording.c */
 int qtc_replay_serve(struct qtc_replay *r);    /* serving.c */
 int qtc_replay_check(struct qtc_replay *r);    /* checking.c */

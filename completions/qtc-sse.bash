@@ -53,9 +53,13 @@ _qtc_sse()
         COMPREPLY=()
         return
         ;;
+    --record)
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
     esac
 
-    names="--input --format --model --tools --starts-in-reasoning --recover --no-repair --output --hold-calls --reasoning --ids --filter --unbuffered --strict --expect-calls --list-defects --help --version"
+    names="--input --format --model --tools --starts-in-reasoning --recover --no-repair --output --hold-calls --reasoning --ids --filter --unbuffered --record --strict --expect-calls --list-defects --help --version"
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
     else

@@ -72,7 +72,8 @@ struct qtc_arena {
 
 /* size bytes, zeroed, aligned for any object; NULL when memory ends. */
 void *qtc_arena_alloc(struct qtc_arena *a, size_t size);
-/* The same, not zeroed: for bytes that are written anyway. Of a large block, what is never written costs no memory. */
+/* The same, not zeroed: for bytes that are written anyway. Of a large block, what is never written costs no
+ * memory. */
 void *qtc_arena_room(struct qtc_arena *a, size_t size);
 /* count * size with the product checked */
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size);

@@ -4,8 +4,8 @@
  * coding undone). Nothing of a file that is wrong is used. A capture is then played: its body is pushed to a
  * sink, piece by piece, past the stages that the options name:
  *
- *   capture ──► simulate ──► resplit ──► faults ──► gap ──► split ──► sink
- *               an answer    a delta's   events     times   transport
+ *   capture ──► simulate ──► resplit ──► gap ──► faults ──► split ──► sink
+ *               an answer    a delta's   times   events     transport
  *               as a stream  text
  *
  * Times are nanoseconds since the response's start. A piece's time is that at which its last byte came. */
@@ -39,7 +39,7 @@ struct qtc_capture {
     size_t header_count;
 
     struct qtc_bytes body;
-    const struct qtc_arrival *arrivals; /* in order; the last one ends where the body does */
+    const struct qtc_arrival *arrivals; /* in order, none empty; the last one ends where the body does */
     size_t arrival_count;               /* 0 only for an empty body */
     uint64_t ended;                     /* when the response was over */
     bool timed;                         /* arrivals and ended have times */
@@ -70,8 +70,8 @@ struct qtc_captures {
     size_t count; /* at least 1 */
     /* The last line of a recording was cut, as after a crash; it was left out. Its number, or 0. */
     uint64_t cut_line;
-    /* A --trace-ascii file: bytes that are not printable ASCII are lost; each is a `.`, but for line ends, which
-     * are put back where they must have been. */
+    /* A --trace-ascii file: bytes that are not printable ASCII are lost; each is a `.`, but for line ends,
+     * which are put back where they must have been. */
     bool lossy;
 };
 
@@ -90,7 +90,8 @@ enum qtc_code qtc_captures_read(struct qtc_arena *arena, struct qtc_bytes file, 
  *   [0.201447120,null]                  the end; [0.2,null,"cut"] where it broke off
  *
  * Each line is written whole. So a recording can be read while it grows, appended to, and is good up to its
- * last line. What is not known is left out. */
+ * last line. What is not known is left out; a response without times has 0 for all of them. In the header,
+ * ["gAEC","base64"] stands for a string that is not UTF-8. */
 
 /* The header line of a capture's exchange; its body is not looked at. */
 void qtc_recording_head(struct qtc_buf *out, const struct qtc_capture *c);
@@ -106,17 +107,20 @@ struct qtc_capture_writer {
 
 const struct qtc_capture_writer *qtc_capture_writers(size_t *count);
 
-/* ---- playing ---------------------------------------------------------------- */
+/* ---- playing ----------------------------------------------------------------
+ * The stages but split work on events: those of an event stream, as lib/sse finds them, or, where the body is
+ * JSON, its values. Where one of them is asked for, or a split by events, each piece is an event with all its
+ * bytes before it is split; else the arrivals go through as they are. */
 
 enum qtc_split_by {
     QTC_SPLIT_NONE,
     QTC_SPLIT_BYTES,  /* every n bytes, inside characters too */
-    QTC_SPLIT_CHARS,  /* every n UTF-8 characters */
-    QTC_SPLIT_LINES,  /* each line by itself */
-    QTC_SPLIT_EVENTS, /* each event by itself */
-    QTC_SPLIT_RANDOM, /* pieces of 1 to 64 characters, by seed */
-    QTC_SPLIT_TOKENS  /* every n pieces of text that are like a model's tokens: words with their blank,
-                         numbers,  marks; never inside a character */
+    QTC_SPLIT_CHARS,  /* every n UTF-8 characters; a byte that belongs to none is one */
+    QTC_SPLIT_LINES,  /* each line with its end: LF, CRLF or CR */
+    QTC_SPLIT_EVENTS, /* each event with its blank line */
+    QTC_SPLIT_RANDOM, /* pieces of 1 to 64 characters (of text: 1 to 16), by seed, the same everywhere */
+    QTC_SPLIT_TOKENS  /* every n pieces of text that are like a model's tokens: words with their blank, up to
+                         three digits, runs of marks, line feeds, single ideographs; 16 characters at most */
 };
 
 struct qtc_split {
@@ -129,17 +133,17 @@ struct qtc_split {
 enum qtc_code qtc_split_parse(const char *text, bool of_text, struct qtc_split *split);
 
 enum qtc_fault_kind {
-    QTC_FAULT_CUT,     /* the body ends in the middle of event N */
-    QTC_FAULT_STALL,   /* MS milliseconds pass before event N */
+    QTC_FAULT_CUT,     /* the body ends in the middle of event N's data, between characters */
+    QTC_FAULT_STALL,   /* MS milliseconds more pass before event N */
     QTC_FAULT_ERROR,   /* an error object comes instead of event N, and nothing behind it */
     QTC_FAULT_DUP,     /* event N comes twice */
-    QTC_FAULT_CORRUPT, /* a byte of event N's data is lost, so that its JSON is broken */
-    QTC_FAULT_RESET    /* the connection breaks in the middle of event N */
+    QTC_FAULT_CORRUPT, /* the first quote of event N's data is lost, so that its JSON is broken */
+    QTC_FAULT_RESET    /* the same as CUT, and the connection breaks there */
 };
 
 struct qtc_fault {
     enum qtc_fault_kind kind;
-    uint64_t event;        /* from 1; events with data are counted */
+    uint64_t event;        /* from 1; events with data are counted, [DONE] too */
     uint64_t milliseconds; /* STALL */
 };
 
@@ -147,11 +151,16 @@ struct qtc_fault {
 enum qtc_code qtc_fault_parse(const char *text, struct qtc_fault *fault);
 
 struct qtc_play_options {
-    bool simulate; /* a whole JSON answer, or JSON Lines of chunks, as an event stream; a stream stays */
-    struct qtc_split resplit; /* TOKENS, RANDOM: of the text in deltas */
+    /* A whole JSON answer as a server streams it, in pieces of one token if resplit says nothing else; JSON
+     * Lines of chunks as events, with [DONE] where it is missing. A stream stays. */
+    bool simulate;
+    /* TOKENS, RANDOM: of the text in deltas. Neighbouring chunks that are the same but for one text are
+     * joined and cut anew, copies with another string. All else passes as it is. */
+    struct qtc_split resplit;
     const struct qtc_fault *faults;
     size_t fault_count;
-    uint64_t gap;           /* nanoseconds between events, instead of the recorded times; 0: as recorded */
+    /* Nanoseconds between events, of which the first one comes at 0; 0: as recorded. */
+    uint64_t gap;
     struct qtc_split split; /* of the transport; NONE: as it came */
 };
 
@@ -186,19 +195,22 @@ void qtc_pieces_free(struct qtc_pieces *pieces);
 
 /* What was replaced: where, and by which rule. */
 struct qtc_redaction {
-    const char *rule;      /* "authorization", "openai-key", ...; see qtc_redaction_rules */
+    const char *rule;      /* "header", "member" (by name), "openai-key", "jwt", ...: see secrets.c */
     const char *where;     /* "request header", "request body", "response header", "response body", "url" */
     struct qtc_bytes name; /* of the header or the member; empty for text */
-    uint64_t at;           /* byte in that text */
-    size_t len;
+    uint64_t at;           /* byte in that text; where deltas cut it, of the first part */
+    size_t len;            /* of the secret, joined and decoded */
 };
 
 typedef void qtc_redaction_sink(void *ctx, const struct qtc_redaction *redaction);
 
-/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of
- * JSON that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where deltas or
- * pieces cut them. Each byte of a secret becomes an `x`, so lengths, cuts and times stay. Tells each to the
- * sink. */
+/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of JSON
+ * and parameters that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where
+ * deltas or pieces cut them. Each byte of a secret becomes an `x` (an escape of JSON one of the same length;
+ * white space stays), so lengths, cuts and times stay and what was JSON is JSON; what says only its kind (`sk-`,
+ * `Bearer `) stays too. What is redacted has nothing left to be redacted. Linear in the text's length; where an
+ * expression's limit is passed, the word at which it was is masked. Tells each to the sink (NULL: nobody).
+ * QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_capture_redact(struct qtc_arena *arena, const struct qtc_capture *c, struct qtc_capture *to,
                                  qtc_redaction_sink *sink, void *ctx);
 /* The same for a text that came alone (a request's body or an URL in a log). */
@@ -218,10 +230,51 @@ typedef bool qtc_shrink_test(void *ctx, const size_t *keep, size_t kept, bool *h
  * `keep` has room for count numbers. QTC_OK; QTC_STOPPED (keep is the smallest so far); QTC_NOMEM. */
 enum qtc_code qtc_shrink(size_t count, qtc_shrink_test *test, void *ctx, size_t *keep, size_t *kept);
 
+/* What a body can do without, and still be of its kind. */
+enum qtc_grain {
+    QTC_GRAIN_EVENTS, /* of a stream; lines, of what is neither a stream nor one JSON value */
+    /* of the text that a model wrote (content, arguments, ...), in all JSON that stands in the body: */
+    QTC_GRAIN_LINES,
+    QTC_GRAIN_WORDS,
+    QTC_GRAIN_CHARS,
+    QTC_GRAIN_MEMBERS, /* of objects, and elements of arrays */
+    /* What stands between the texts of two neighbouring chunks that are the same but for one text. Without it
+     * they are one chunk. */
+    QTC_GRAIN_CUTS
+};
+
+/* A range of the body. Parts are in order; a member's own members follow it, and go with it. */
+struct qtc_part {
+    size_t begin, end;
+    size_t gap;    /* where what parts it from the one before begins; that goes if nothing is kept before it */
+    size_t before; /* the part before it in the same list, or SIZE_MAX */
+    bool data;     /* EVENTS: not only comments or blank lines */
+    bool kept, led; /* set by qtc_parts_join: it is kept; one before it in its list is */
+};
+
+/* Starts as {0}. */
+struct qtc_parts {
+    struct qtc_part *list;
+    size_t count, room;
+    bool of_stream; /* EVENTS: events, not lines */
+};
+
+/* How many are listed; what would be behind them is always kept. */
+#define QTC_PARTS_MAX ((size_t)1 << 22)
+
+/* Lists them anew. QTC_OK, QTC_NOMEM. */
+enum qtc_code qtc_parts_find(struct qtc_parts *parts, struct qtc_bytes body, enum qtc_grain grain);
+void qtc_parts_free(struct qtc_parts *parts);
+/* Appends the body without the parts that are not among those kept. ends: ascending places in the body, which
+ * become those in what was appended; none: NULL, 0. */
+void qtc_parts_join(struct qtc_parts *parts, struct qtc_bytes body, const size_t *keep, size_t kept,
+                    struct qtc_buf *out, size_t *ends, size_t end_count);
+
 /* ---- the picture ------------------------------------------------------------------ */
 
 /* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for
- * content, reasoning, each call, comments and defects. `title` is shown. QTC_OK, QTC_NOMEM, QTC_LIMIT. */
+ * content, reasoning, each call, comments and defects. `title` is shown. Well-formed XML under 2 MB whatever the
+ * response holds, and the same for the same response. QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title);
 
 #endif

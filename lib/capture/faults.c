@@ -144,7 +144,8 @@ static enum qtc_code finish(struct qtc_stage *stage)
 
     for (size_t i = 0; i < f->count; i++) {
         if (f->list[i].event > f->events) {
-            return qtc_stage_fail(stage, QTC_UNKNOWN, "a fault is at an event that the response does not have");
+            return qtc_stage_fail(stage, QTC_UNKNOWN,
+                                  "a fault is at an event that the response does not have");
         }
     }
     return QTC_OK;

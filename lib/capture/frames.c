@@ -29,7 +29,8 @@ static bool give(struct source *s, struct qtc_frame *frame)
 
 static bool on_event(void *ctx, const struct qtc_sse_event *event)
 {
-    return give(ctx, &(struct qtc_frame){.raw = event->raw, .data = event->data, .has_data = event->has_data});
+    return give(ctx,
+                &(struct qtc_frame){.raw = event->raw, .data = event->data, .has_data = event->has_data});
 }
 
 static enum qtc_code read_stream(struct source *s)

@@ -1,10 +1,10 @@
 /* har.c - HTTP archives (HAR 1.2) of Chrome, Firefox, mitmproxy and others: the entries whose response is a
  * model's.
  *
- * An archive has but two times for a body: its first byte came when `wait` was over, its last one when `receive`
- * was. A stream's first event is given the first, what follows the second; another body has the second. Chrome
- * also keeps when each event of a stream came (_eventSourceMessages): these are then the times, and the text
- * where the body itself is missing. */
+ * An archive has but two times for a body: its first byte came when `wait` was over, its last one when
+ * `receive` was. A stream's first event is given the first, what follows the second; another body has the
+ * second. Chrome also keeps when each event of a stream came (_eventSourceMessages): these are then the
+ * times, and the text where the body itself is missing. */
 #include "capture/base64.h"
 #include "capture/readers.h"
 #include "sse/sse.h"
@@ -116,8 +116,9 @@ static uint64_t duration_of(const struct qtc_json *timings, const char *name)
     const struct qtc_json *value = qtc_json_get(timings, name);
     uint64_t n = 0;
 
-    return qtc_json_type_of(value) == QTC_JSON_NUMBER && qtc_decimal(value->raw, 6, &n) && n < UINT64_MAX / 16 ? n
-                                                                                                         : 0;
+    return qtc_json_type_of(value) == QTC_JSON_NUMBER && qtc_decimal(value->raw, 6, &n) && n < UINT64_MAX / 16
+               ? n
+               : 0;
 }
 
 static void read_times(struct entry *e)
@@ -376,8 +377,8 @@ static struct qtc_bytes keep(struct har *h, struct qtc_bytes text)
 }
 
 /* HTTP/2's pseudo-headers are none. */
-static enum qtc_code keep_headers(struct har *h, const struct qtc_json *list, const struct qtc_header **headers,
-                                  size_t *count)
+static enum qtc_code keep_headers(struct har *h, const struct qtc_json *list,
+                                  const struct qtc_header **headers, size_t *count)
 {
     const struct qtc_json *first = qtc_json_type_of(list) == QTC_JSON_ARRAY ? list->first : NULL;
     struct qtc_header *to = first != NULL ? qtc_arena_array(h->r->arena, list->count, sizeof *to) : NULL;
@@ -410,8 +411,10 @@ static enum qtc_code read_exchange(struct har *h, struct entry *e)
     if (c->method.data == NULL || c->url.data == NULL || c->request.data == NULL) {
         return QTC_NOMEM;
     }
-    qtc_time_in_utc(h->r->arena, qtc_json_text(qtc_json_get(e->tree, "startedDateTime")), &c->start, &e->epoch);
-    code = keep_headers(h, qtc_json_get(e->request, "headers"), &c->request_headers, &c->request_header_count);
+    qtc_time_in_utc(h->r->arena, qtc_json_text(qtc_json_get(e->tree, "startedDateTime")), &c->start,
+                    &e->epoch);
+    code =
+        keep_headers(h, qtc_json_get(e->request, "headers"), &c->request_headers, &c->request_header_count);
     return code == QTC_OK
                ? keep_headers(h, qtc_json_get(e->response, "headers"), &c->headers, &c->header_count)
                : code;

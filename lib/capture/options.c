@@ -23,7 +23,8 @@ static const char *read_number(const char *text, char stop, uint64_t *out)
     return n > 0 && *p == stop ? p + (stop != '\0') : NULL;
 }
 
-/* What stands behind `name` and the mark in `text`; "" where the mark is missing; NULL: it is another word. */
+/* What stands behind `name` and the mark in `text`; "" where the mark is missing; NULL: it is another word.
+ */
 static const char *behind(const char *text, const char *name, char mark)
 {
     size_t len = strlen(name);
@@ -39,9 +40,9 @@ static const struct split_row {
     enum qtc_split_by by;
     bool counted, of_transport, of_text;
 } splits[] = {
-    {"bytes", QTC_SPLIT_BYTES, true, true, false},    {"chars", QTC_SPLIT_CHARS, true, true, false},
-    {"lines", QTC_SPLIT_LINES, false, true, false},   {"events", QTC_SPLIT_EVENTS, false, true, false},
-    {"random", QTC_SPLIT_RANDOM, true, true, true},   {"tokens", QTC_SPLIT_TOKENS, true, false, true},
+    {"bytes", QTC_SPLIT_BYTES, true, true, false},  {"chars", QTC_SPLIT_CHARS, true, true, false},
+    {"lines", QTC_SPLIT_LINES, false, true, false}, {"events", QTC_SPLIT_EVENTS, false, true, false},
+    {"random", QTC_SPLIT_RANDOM, true, true, true}, {"tokens", QTC_SPLIT_TOKENS, true, false, true},
 };
 
 enum qtc_code qtc_split_parse(const char *text, bool of_text, struct qtc_split *split)
@@ -53,7 +54,8 @@ enum qtc_code qtc_split_parse(const char *text, bool of_text, struct qtc_split *
             continue;
         }
         *split = (struct qtc_split){.by = row->by};
-        bool fits = row->counted ? read_number(rest, '\0', &split->n) != NULL : text[strlen(row->name)] == '\0';
+        bool fits =
+            row->counted ? read_number(rest, '\0', &split->n) != NULL : text[strlen(row->name)] == '\0';
         return fits ? QTC_OK : QTC_SYNTAX;
     }
     return QTC_UNKNOWN;
@@ -64,7 +66,7 @@ static const struct fault_row {
     enum qtc_fault_kind kind;
     bool timed;
 } faults[] = {
-    {"cut", QTC_FAULT_CUT, false}, {"stall", QTC_FAULT_STALL, true},     {"error", QTC_FAULT_ERROR, false},
+    {"cut", QTC_FAULT_CUT, false}, {"stall", QTC_FAULT_STALL, true},      {"error", QTC_FAULT_ERROR, false},
     {"dup", QTC_FAULT_DUP, false}, {"corrupt", QTC_FAULT_CORRUPT, false}, {"reset", QTC_FAULT_RESET, false},
 };
 

@@ -42,10 +42,11 @@ bool qtc_is_event_field(struct qtc_bytes text);
 
 /* ---- numbers and times -------------------------------------------------------------- */
 
-/* A JSON number times 10^shift, rounded: seconds to nanoseconds with 9. false where it is negative or too much. */
+/* A JSON number times 10^shift, rounded: seconds to nanoseconds with 9. false where it is negative or too
+ * much. */
 bool qtc_decimal(struct qtc_bytes number, int shift, uint64_t *out);
-/* An RFC 3339 time in nanoseconds since 1970 (0 where it is before or too late for that), and the same in UTC,
- * in the arena. false where it is none, or memory ends. */
+/* An RFC 3339 time in nanoseconds since 1970 (0 where it is before or too late for that), and the same in
+ * UTC, in the arena. false where it is none, or memory ends. */
 bool qtc_time_in_utc(struct qtc_arena *arena, struct qtc_bytes text, struct qtc_bytes *utc, uint64_t *epoch);
 
 /* ---- HTTP ------------------------------------------------------------------------------ */
@@ -71,14 +72,15 @@ enum qtc_chunked {
 
 /* Undoes the chunked transfer coding of a body, in place. The arrivals' ends become those of the data; those
  * that held none go. lossy: a line end may be `.`, see qtc_restore_line_ends. */
-enum qtc_chunked qtc_unchunk(char *body, size_t *len, struct qtc_arrival *arrivals, size_t *count, bool lossy);
+enum qtc_chunked qtc_unchunk(char *body, size_t *len, struct qtc_arrival *arrivals, size_t *count,
+                             bool lossy);
 bool qtc_is_chunked(const struct qtc_capture *c);
 /* Its body is shorter than its headers said. */
 bool qtc_is_short(const struct qtc_capture *c);
 
-/* --trace-ascii writes `.` for each byte that it does not print. Makes those that must be line ends line feeds
- * again: in JSON each outside of strings that is not inside a number, and in an event stream those behind an
- * event's data and before a field's name. */
+/* --trace-ascii writes `.` for each byte that it does not print. Makes those that must be line ends line
+ * feeds again: in JSON each outside of strings that is not inside a number, and in an event stream those
+ * behind an event's data and before a field's name. */
 void qtc_restore_line_ends(char *text, size_t len);
 
 #endif

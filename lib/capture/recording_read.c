@@ -1,5 +1,5 @@
-/* recording_read.c - qtc's own recordings: see capture.h. A line at a time; what is not finished when the file
- * ends, or when the next response begins, is cut. */
+/* recording_read.c - qtc's own recordings: see capture.h. A line at a time; what is not finished when the
+ * file ends, or when the next response begins, is cut. */
 #include "capture/base64.h"
 #include "capture/readers.h"
 
@@ -103,6 +103,9 @@ static enum qtc_code read_time(struct recording *rec, uint64_t *at)
     from = rec->p;
     if (!take_number(rec)) {
         return fail(rec, "a number of seconds is missing");
+    }
+    if (rec->p == rec->end) {
+        return fail(rec, "a comma is missing"); /* the number may be cut */
     }
     if (!qtc_decimal(qtc_bytes(from, (size_t)(rec->p - from)), 9, at)) {
         rec->p = from;
@@ -246,7 +249,7 @@ static enum qtc_code fail_at(struct recording *rec, const struct qtc_json *where
 /* A string, or ["...","base64"] where it is not UTF-8. */
 static enum qtc_code read_text(struct recording *rec, const struct qtc_json *value, struct qtc_bytes *text)
 {
-    const struct qtc_json *inside = qtc_json_type_of(value) == QTC_JSON_ARRAY ? value->first : NULL;
+    const struct qtc_json *inside, *coding;
     size_t bad, len;
     char *to;
 
@@ -254,8 +257,10 @@ static enum qtc_code read_text(struct recording *rec, const struct qtc_json *val
         *text = qtc_json_text(value);
         return QTC_OK;
     }
-    if (qtc_json_type_of(inside) != QTC_JSON_STRING || value->count != 2 ||
-        !qtc_bytes_is(qtc_json_text(inside->next), "base64")) {
+    inside = value->type == QTC_JSON_ARRAY ? value->first : NULL;
+    coding = inside != NULL ? inside->next : NULL;
+    if (coding == NULL || coding->next != NULL || inside->type != QTC_JSON_STRING ||
+        !qtc_bytes_is(qtc_json_text(coding), "base64")) {
         return fail_at(rec, value, "neither a string nor base64");
     }
     to = qtc_arena_room(rec->r->arena, inside->text.len);
@@ -386,8 +391,8 @@ static bool is_recording(struct qtc_bytes beginning)
     return qtc_starts(beginning, "{") && qtc_starts(qtc_skip(beginning, n), head_key);
 }
 
-/* What was wrong is that the line ended too soon, and then the file did, or another recording was appended: so a
- * crash leaves it. */
+/* What was wrong is that the line ended too soon, and then the file did, or another recording was appended:
+ * so a crash leaves it. */
 static bool was_cut(const struct recording *rec)
 {
     return rec->p == rec->end &&
@@ -404,7 +409,7 @@ static enum qtc_code read_line(struct recording *rec)
     if (rec->p == rec->end) {
         return QTC_OK;
     }
-    code = *rec->p == '[' ? read_array(rec)
+    code = *rec->p == '['   ? read_array(rec)
            : *rec->p == '{' ? read_head(rec)
                             : fail(rec, "neither a header nor an arrival");
     if (code == QTC_SYNTAX && was_cut(rec)) {
@@ -421,7 +426,8 @@ static size_t count_lines(struct qtc_bytes text)
 {
     size_t count = 1;
 
-    for (const char *p = text.data, *end = p + text.len; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++) {
+    for (const char *p = text.data, *end = p + text.len; (p = memchr(p, '\n', (size_t)(end - p))) != NULL;
+         p++) {
         count++;
     }
     return count;

@@ -48,6 +48,7 @@ struct redaction {
     uint64_t document;      /* number of the one that is read, from 1 */
     size_t event_from;      /* event streams: where the event begins */
     size_t text_from;       /* behind the last document: up to the next one it is plain text */
+    bool by_lines;          /* see search_text */
 };
 
 /* ---- masking -------------------------------------------------------------------- */
@@ -197,12 +198,26 @@ static bool mask_in_text(void *ctx, const struct qtc_secret *secret)
     return true;
 }
 
-/* The plain text between documents, up to `end`. */
+static size_t end_of_line(struct qtc_bytes text, size_t i)
+{
+    while (i < text.len && text.data[i] != '\n' && text.data[i] != '\r') {
+        i++;
+    }
+    return i;
+}
+
+/* The plain text between documents, up to `end`. What stands between lines that mean something (`data:`, a
+ * value of JSON) is looked at line by line: a value without an end must not take the next line with it. */
 static void search_text(struct redaction *r, size_t end)
 {
-    struct qtc_bytes text = qtc_bytes(r->body + r->text_from, end - r->text_from);
+    struct qtc_bytes body = qtc_bytes(r->body, end);
 
-    r->nomem = r->nomem || qtc_secrets_find(r->secrets, text, mask_in_text, r) == QTC_NOMEM;
+    while (r->text_from < end && !r->nomem) {
+        size_t line = r->by_lines ? end_of_line(body, r->text_from) : end;
+        struct qtc_bytes text = qtc_bytes(r->body + r->text_from, line - r->text_from);
+        r->nomem = qtc_secrets_find(r->secrets, text, mask_in_text, r) == QTC_NOMEM;
+        r->text_from = line + 1;
+    }
 }
 
 static void search_slot(struct redaction *r, const struct slot *slot)
@@ -465,14 +480,6 @@ static bool take_document(struct redaction *r, struct qtc_bytes text, size_t fro
 
 /* ---- event streams ------------------------------------------------------------------- */
 
-static size_t end_of_line(struct qtc_bytes text, size_t i)
-{
-    while (i < text.len && text.data[i] != '\n' && text.data[i] != '\r') {
-        i++;
-    }
-    return i;
-}
-
 /* The event with all but its data made blank: so the data is one text, each byte in its place. */
 static struct qtc_bytes data_in_place(struct redaction *r, struct qtc_bytes raw)
 {
@@ -510,6 +517,7 @@ static bool take_event(void *ctx, const struct qtc_sse_event *event)
     if (event->data.len == 0) {
         return !r->nomem;
     }
+    r->by_lines = true;
     if (is_inside(event->data, event->raw)) {
         take_document(r, event->data, from + (size_t)(event->data.data - event->raw.data), &used);
     } else {
@@ -540,9 +548,11 @@ static void take_events(struct redaction *r)
  * the rest is left to be plain text. */
 static void take_values(struct redaction *r, size_t i)
 {
-    size_t in_vain = 0, used;
+    size_t in_vain = 0;
 
+    r->by_lines = true;
     while (i < r->len && in_vain <= r->len && !r->nomem) {
+        size_t used = 0;
         struct qtc_bytes text = qtc_bytes(r->body + i, r->len - i);
         if (qtc_is_blank(text.data[0])) {
             i++;
@@ -576,6 +586,7 @@ static void pass(struct redaction *r)
 
     r->slot_count = r->slot_room = r->found = r->event_from = r->text_from = 0;
     r->document = 0;
+    r->by_lines = false;
     r->paths = (struct qtc_map){.arena = &r->slot_arena};
     while (i < r->len && qtc_is_blank(r->body[i])) {
         i++;
@@ -635,11 +646,14 @@ static enum qtc_code mask_header(struct redaction *r, struct qtc_arena *arena, s
     size_t prefix = qtc_secret_prefix(h->value);
     struct qtc_secret secret = {"header", h->name, prefix, h->value.len - prefix};
 
-    h->value = qtc_arena_copy(arena, h->value);
-    if (h->value.data == NULL) {
+    r->body = qtc_arena_alloc(arena, h->value.len);
+    if (r->body == NULL) {
         return QTC_NOMEM;
     }
-    r->body = (char *)(uintptr_t)h->value.data; /* the arena's, and new */
+    if (h->value.len > 0) {
+        memcpy(r->body, h->value.data, h->value.len);
+    }
+    h->value.data = r->body;
     r->text_from = 0;
     mask_in_text(r, &secret);
     return QTC_OK;

@@ -1,7 +1,7 @@
 /* resplit.c - the text in deltas cut anew.
  *
- * Neighbouring chunks that are the same but for one text are a run. Its texts are joined and cut again, and each
- * piece goes out in a copy of the chunk:
+ * Neighbouring chunks that are the same but for one text are a run. Its texts are joined and cut again, and
+ * each piece goes out in a copy of the chunk:
  *
  *     data: {"id":"c1","choices":[{"index":0,"delta":{"content":"Hel"}}]}
  *     `------------------------ prefix -------------------------'   `suffix'
@@ -65,7 +65,7 @@ static void take_delta(struct slot *slot, const struct qtc_json *value);
 static void take_function(struct slot *slot, const struct qtc_json *value);
 
 struct member {
-    const char *name; /* NULL: any other */
+    const char *name;                                              /* NULL: any other */
     void (*take)(struct slot *slot, const struct qtc_json *value); /* NULL: it is the same in each */
 };
 
@@ -73,10 +73,14 @@ static const struct member chunk_members[] = {
     {"choices", take_choices}, {"usage", take_other}, {"error", take_other}, {NULL, NULL}};
 static const struct member choice_members[] = {
     {"index", NULL}, {"delta", take_delta}, {"text", take_text}, {NULL, take_other}};
-static const struct member delta_members[] = {
-    {"content", take_text},  {"reasoning_content", take_text}, {"reasoning", take_text},
-    {"refusal", take_text},  {"role", take_role},              {"tool_calls", take_calls},
-    {"function_call", take_function}, {NULL, take_other}};
+static const struct member delta_members[] = {{"content", take_text},
+                                              {"reasoning_content", take_text},
+                                              {"reasoning", take_text},
+                                              {"refusal", take_text},
+                                              {"role", take_role},
+                                              {"tool_calls", take_calls},
+                                              {"function_call", take_function},
+                                              {NULL, take_other}};
 static const struct member call_members[] = {
     {"index", NULL}, {"type", NULL}, {"function", take_function}, {NULL, take_other}};
 static const struct member function_members[] = {{"arguments", take_text}, {NULL, take_other}};
@@ -140,8 +144,9 @@ static bool is_utf8(struct qtc_bytes text)
     return true;
 }
 
-/* The inside of the chunk's text, within frame->raw. false: it is not a chunk that can be cut. Half a character
- * or half a surrogate pair would become a whole one with its neighbour's: such a text stays as it came. */
+/* The inside of the chunk's text, within frame->raw. false: it is not a chunk that can be cut. Half a
+ * character or half a surrogate pair would become a whole one with its neighbour's: such a text stays as it
+ * came. */
 static bool find_text(struct resplit *r, const struct qtc_frame *frame, struct qtc_bytes *inside, bool *role)
 {
     const char *begin = frame->raw.data;

@@ -112,7 +112,7 @@ static const struct name names[] = {
 static const char *const parameters[] = {"key", "sig", "signature", "xamzsignature", "xgoogsignature",
                                          "auth"};
 
-enum { NAME_MAX_LEN = 64 };
+enum { NAME_MAX_LEN = 64, LOOK_BACK = 128 /* for a name, with its quotes and blanks */ };
 
 /* Without what does not count; 0 where it is too long to be one. */
 static size_t fold_name(char out[NAME_MAX_LEN], struct qtc_bytes name)
@@ -378,13 +378,23 @@ static pcre2_code *code_of(struct qtc_secrets *s, size_t rule)
     return s->code[rule];
 }
 
-/* Where a match was given up: the word that was tried is taken for a secret. */
-static size_t end_of_candidate(struct qtc_bytes text, size_t i)
+/* A match was given up: what follows the literal, up to a blank or a quote, is taken for a secret. */
+static enum qtc_code give_up(struct search *f, const struct rule *rule, size_t i)
 {
-    while (i < text.len && !qtc_is_blank(text.data[i]) && text.data[i] != '"' && text.data[i] != '\\') {
-        i++;
+    struct qtc_bytes text = f->text, none = {0};
+    size_t begin = i + strlen(rule->literal), end;
+
+    while (begin < text.len && qtc_is_blank(text.data[begin])) {
+        begin++;
     }
-    return i;
+    end = begin;
+    while (end < text.len && !qtc_is_blank(text.data[end]) && text.data[end] != '"') {
+        end++;
+    }
+    while (end > begin && text.data[end - 1] == '\\') { /* the quote's */
+        end--;
+    }
+    return tell(f, rule->name, none, begin, end);
 }
 
 static enum qtc_code try_rule(struct search *f, size_t rule, size_t i)
@@ -403,8 +413,7 @@ static enum qtc_code try_rule(struct search *f, size_t rule, size_t i)
         return QTC_NOMEM;
     }
     if (result < 0 && result != PCRE2_ERROR_NOMATCH) {
-        return tell(f, rules[rule].name, none, i + strlen(rules[rule].literal),
-                    end_of_candidate(f->text, i + strlen(rules[rule].literal)));
+        return give_up(f, &rules[rule], i);
     }
     return result > 0 ? tell(f, rules[rule].name, none, at[2], at[3]) : QTC_OK;
 }
@@ -453,7 +462,7 @@ static size_t backslashes_before(struct qtc_bytes text, size_t from, size_t i)
 static bool name_before(const struct search *f, size_t i, struct named *n)
 {
     const char *p = f->text.data;
-    size_t from = i - f->from > 2 * NAME_MAX_LEN ? i - 2 * NAME_MAX_LEN : f->from;
+    size_t from = i - f->from > LOOK_BACK ? i - LOOK_BACK : f->from;
 
     while (i > from && (p[i - 1] == ' ' || p[i - 1] == '\t')) {
         i--;

@@ -1,7 +1,8 @@
-/* simulate.c - an answer that was not streamed, as a server streams it; chunks that stood a line each, as events.
+/* simulate.c - an answer that was not streamed, as a server streams it; chunks that stood a line each, as
+ * events.
  *
- * What vLLM sends: for each choice a chunk with the role, then the reasoning, the content, the calls, piece by
- * piece, and its finish_reason; the usage; [DONE]. Strings go from the answer to the chunks as they are
+ * What vLLM sends: for each choice a chunk with the role, then the reasoning, the content, the calls, piece
+ * by piece, and its finish_reason; the usage; [DONE]. Strings go from the answer to the chunks as they are
  * written, escapes and all. */
 #include "capture/stages.h"
 
@@ -11,11 +12,11 @@
 struct simulate {
     struct qtc_stage stage;
     struct qtc_texts texts;
-    struct qtc_arena arena; /* of one value */
-    uint64_t at;            /* when that had come */
-    bool begun;             /* the body holds something */
-    bool json;              /* and is no stream */
-    bool done;              /* [DONE] went out last */
+    struct qtc_arena arena;  /* of one value */
+    uint64_t at;             /* when that had come */
+    bool begun;              /* the body holds something */
+    bool json;               /* and is no stream */
+    bool done;               /* [DONE] went out last */
     struct qtc_buf envelope; /* of a chunk, up to its choices */
     unsigned choice;
     /* what is around a text in its choice; `middle` where it goes out under two names */
@@ -182,7 +183,8 @@ static enum qtc_code send_text(struct simulate *s, const struct qtc_json *text)
 }
 
 /* A member of a message: a text piece by piece, anything else whole. */
-static enum qtc_code send_member(struct simulate *s, const struct qtc_json *member, const struct qtc_json *twin)
+static enum qtc_code send_member(struct simulate *s, const struct qtc_json *member,
+                                 const struct qtc_json *twin)
 {
     if (says_nothing(member) || (member->type == QTC_JSON_STRING && member->text.len == 0)) {
         return QTC_OK;
@@ -358,7 +360,8 @@ static enum qtc_code send_finish(struct simulate *s, const struct qtc_json *choi
     return send(s);
 }
 
-static enum qtc_code send_choice(struct simulate *s, const struct qtc_json *choice, bool chat, unsigned position)
+static enum qtc_code send_choice(struct simulate *s, const struct qtc_json *choice, bool chat,
+                                 unsigned position)
 {
     enum qtc_code code;
 

@@ -16,8 +16,8 @@ struct split {
 };
 
 /* ---- where a piece ends -----------------------------------------------------------
- * Each looks at the bytes from `seen` on, and gives the place behind the piece; 0: it is not there yet. `last`:
- * nothing will follow. */
+ * Each looks at the bytes from `seen` on, and gives the place behind the piece; 0: it is not there yet.
+ * `last`: nothing will follow. */
 
 static void begin_piece(struct split *s)
 {
@@ -78,7 +78,8 @@ static size_t piece_end(struct split *s, struct qtc_bytes text, bool last)
 
 /* ---- pieces ------------------------------------------------------------------------ */
 
-/* Gives the pieces that end in `text`, and takes them off it. Its first `old` bytes came with earlier frames. */
+/* Gives the pieces that end in `text`, and takes them off it. Its first `old` bytes came with earlier frames.
+ */
 static enum qtc_code cut(struct split *s, struct qtc_bytes *text, size_t old, const struct qtc_frame *frame,
                          bool last)
 {

@@ -19,13 +19,13 @@ struct qtc_summary {
     bool done;       /* [DONE] came */
     bool stopped;    /* a limit was passed, or JSON was broken: the rest was not read */
 
-    uint64_t first_byte;                /* 0 where the capture is not timed, like the gaps between arrivals */
+    uint64_t first_byte; /* 0 where the capture is not timed, like the gaps between arrivals */
     uint64_t gap_p50, gap_p99, gap_max;
 
     struct qtc_bytes model;
     unsigned choices;
     uint64_t calls;
-    uint64_t calls_in_text; /* of them: as markup */
+    uint64_t calls_in_text;                    /* of them: as markup */
     struct qtc_bytes names[QTC_SUMMARY_NAMES]; /* the first ones, each once */
     size_t name_count;
     bool more_names;
@@ -35,7 +35,8 @@ struct qtc_summary {
     uint64_t defects[QTC_DEFECTS];
 };
 
-/* Reads the body as a client would, and repairs nothing. What it says is in the arena. QTC_OK or QTC_NOMEM. */
+/* Reads the body as a client would, and repairs nothing. What it says is in the arena. QTC_OK or QTC_NOMEM.
+ */
 enum qtc_code qtc_capture_summarize(struct qtc_arena *arena, const struct qtc_capture *c,
                                     struct qtc_summary *summary);
 

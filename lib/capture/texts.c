@@ -68,8 +68,8 @@ static size_t read_char(const char *p, size_t n, uint32_t *c)
 }
 
 /* ---- tokens ---------------------------------------------------------------------
- * About what a tokenizer's first step (GPT-4's pattern) does: a word or a run of marks with the blank in front
- * of it, up to three digits, line feeds, other blanks. */
+ * About what a tokenizer's first step (GPT-4's pattern) does: a word or a run of marks with the blank in
+ * front of it, up to three digits, line feeds, other blanks. */
 
 enum { TOKEN_MAX = 16, DIGITS_MAX = 3 };
 

@@ -148,11 +148,12 @@ static bool read_date(struct qtc_bytes text, struct date *d)
     }
     d->year = year;
     take_fraction(text, &at, &d->fraction);
-    return take_zone(text, &at, &d->offset) && d->month >= 1 && d->month <= 12 && d->day >= 1 && d->day <= 31 &&
-           d->hour <= 23 && d->minute <= 59 && d->second <= 60;
+    return take_zone(text, &at, &d->offset) && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
+           d->day <= 31 && d->hour <= 23 && d->minute <= 59 && d->second <= 60;
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar. Years are counted from March, so that a leap day ends one. */
+/* Days since 1970-01-01 in the Gregorian calendar. Years are counted from March, so that a leap day ends one.
+ */
 static int64_t days_of(const struct date *d)
 {
     int64_t y = d->year - (d->month <= 2);

@@ -4,9 +4,9 @@
  *   0000: 31 33 0d 0a 64 61 74 61 3a 20 7b 22 61 22 3a 31 13..data: {"a":1
  *   0010: 2e 35 7d 0d 0a 0d 0a 0d 0a                      .5}......
  *
- * --trace-ascii writes up to 64 bytes a line and ends a line at CRLF, which it leaves out: the next line's offset
- * tells whether one was there. Chunked coding is still in the data of HTTP/1.1. A request and its response are a
- * transfer; those of one id follow each other. */
+ * --trace-ascii writes up to 64 bytes a line and ends a line at CRLF, which it leaves out: the next line's
+ * offset tells whether one was there. Chunked coding is still in the data of HTTP/1.1. A request and its
+ * response are a transfer; those of one id follow each other. */
 #include "capture/readers.h"
 
 #include <string.h>
@@ -24,9 +24,14 @@ static const struct {
     const char *text;
     enum record_kind kind;
 } marks[] = {
-    {"<= Recv data, ", RECEIVED_DATA},   {"<= Recv header, ", RECEIVED_HEAD}, {"=> Send header, ", SENT_HEAD},
-    {"=> Send data, ", SENT_DATA},       {"<= Recv SSL data, ", TLS},         {"=> Send SSL data, ", TLS},
-    {"== Info:", INFO},                  {"* ", INFO},
+    {"<= Recv data, ", RECEIVED_DATA},
+    {"<= Recv header, ", RECEIVED_HEAD},
+    {"=> Send header, ", SENT_HEAD},
+    {"=> Send data, ", SENT_DATA},
+    {"<= Recv SSL data, ", TLS},
+    {"=> Send SSL data, ", TLS},
+    {"== Info:", INFO},
+    {"* ", INFO},
 };
 
 enum { MARKS = sizeof marks / sizeof *marks };
@@ -67,7 +72,8 @@ static bool take_time(struct qtc_bytes *text, uint64_t *time)
     uint64_t hours, minutes, seconds, micros;
 
     if (!take_number(&t, 2, &hours) || !take(&t, ":") || !take_number(&t, 2, &minutes) || !take(&t, ":") ||
-        !take_number(&t, 2, &seconds) || !take(&t, ".") || !take_number(&t, 6, &micros) || !take(&t, " ")) {
+        !take_number(&t, 2, &seconds) || !take(&t, ".") || !take_number(&t, 6, &micros) || !take(&t, " ") ||
+        hours > 23 || minutes > 59 || seconds > 59) {
         return false;
     }
     *time = ((hours * 60 + minutes) * 60 + seconds) * 1000000000 + micros * 1000;
@@ -206,7 +212,8 @@ static enum qtc_code read_bodies(struct trace *t, struct transfer *x, struct qtc
     size_t count = x->arrivals.len / sizeof *arrivals;
     bool ascii = t->dump == ASCII;
 
-    if (qtc_is_chunked(c) && qtc_unchunk(x->data.data, &x->data.len, arrivals, &count, ascii) == QTC_CHUNKED_CUT) {
+    if (qtc_is_chunked(c) &&
+        qtc_unchunk(x->data.data, &x->data.len, arrivals, &count, ascii) == QTC_CHUNKED_CUT) {
         x->cut = true;
     }
     for (size_t i = 0; i < count && !x->timed; i++) {
@@ -218,7 +225,8 @@ static enum qtc_code read_bodies(struct trace *t, struct transfer *x, struct qtc
     }
     c->body = qtc_arena_copy(t->r->arena, qtc_buf_bytes(&x->data));
     c->request = qtc_arena_copy(t->r->arena, qtc_buf_bytes(&x->sent));
-    c->arrivals = (const void *)qtc_arena_copy(t->r->arena, qtc_bytes(x->arrivals.data, count * sizeof *arrivals)).data;
+    c->arrivals =
+        (const void *)qtc_arena_copy(t->r->arena, qtc_bytes(x->arrivals.data, count * sizeof *arrivals)).data;
     c->arrival_count = count;
     return c->body.data != NULL && c->request.data != NULL && c->arrivals != NULL ? QTC_OK : QTC_NOMEM;
 }
@@ -232,10 +240,10 @@ static bool is_answer(const struct qtc_capture *c)
 static enum qtc_code close_transfer(struct trace *t, struct transfer *x)
 {
     struct qtc_capture c = {.line = x->line, .timed = x->timed, .ended = x->timed ? x->ended : 0};
-    enum qtc_code code = x->sent_head.failed || x->sent.failed || x->head.failed || x->data.failed ||
-                                 x->arrivals.failed
-                             ? QTC_NOMEM
-                             : read_heads(t, x, &c);
+    enum qtc_code code =
+        x->sent_head.failed || x->sent.failed || x->head.failed || x->data.failed || x->arrivals.failed
+            ? QTC_NOMEM
+            : read_heads(t, x, &c);
 
     if (code == QTC_OK && is_answer(&c)) {
         code = read_bodies(t, x, &c);
@@ -480,8 +488,8 @@ static void read_info(struct trace *t, const struct record *rec)
     }
 }
 
-/* Older curls write a note of several lines with one mark. What looks like a record inside of a line comes from
- * an answer that was written to the same file. */
+/* Older curls write a note of several lines with one mark. What looks like a record inside of a line comes
+ * from an answer that was written to the same file. */
 static enum qtc_code pass_note(struct trace *t)
 {
     struct record ignored;

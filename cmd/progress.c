@@ -1,0 +1,82 @@
+#include "progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void qtc_progress_begin(struct qtc_progress *p)
+{
+    *p = (struct qtc_progress){.terminal = isatty(STDERR_FILENO) != 0, .began = now()};
+}
+
+double qtc_progress_seconds(const struct qtc_progress *p)
+{
+    return now() - p->began;
+}
+
+bool qtc_progress_due(const struct qtc_progress *p)
+{
+    static const double interval = 0.1;
+
+    return p->terminal && qtc_progress_seconds(p) - p->shown >= interval;
+}
+
+/* A line that a terminal would break could not be written over. */
+void qtc_progress_show(struct qtc_progress *p, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    struct qtc_out out = {.fd = STDERR_FILENO};
+    unsigned columns = qtc_out_columns(&out);
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "\r%.*s\033[K", columns > 1 ? (int)columns - 1 : 0, text);
+    fflush(stderr);
+    p->shown = qtc_progress_seconds(p);
+}
+
+void qtc_progress_clear(struct qtc_progress *p)
+{
+    if (p->shown > 0) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+        p->shown = 0;
+    }
+}
+
+void qtc_progress_size(struct qtc_buf *out, size_t bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    char text[48];
+    double n = (double)bytes / 1000;
+    size_t unit = 0;
+
+    if (bytes < 1000) {
+        qtc_progress_count(out, bytes, "byte");
+        return;
+    }
+    for (; n >= 999.5 && unit + 1 < sizeof units / sizeof *units; n /= 1000) {
+        unit++;
+    }
+    snprintf(text, sizeof text, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
+    qtc_buf_str(out, text);
+}
+
+void qtc_progress_count(struct qtc_buf *out, uint64_t count, const char *what)
+{
+    qtc_buf_u64(out, count);
+    qtc_buf_byte(out, ' ');
+    qtc_buf_str(out, what);
+    qtc_buf_str(out, count == 1 ? "" : "s");
+}

@@ -1,0 +1,301 @@
+#include "tape.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
+
+enum { HEADS_MAX = 65536 };
+
+/* ---- signals ------------------------------------------------------------------- */
+
+static volatile sig_atomic_t caught; /* the signal, or 0 */
+
+static void catch (int signal)
+{
+    caught = signal;
+}
+
+/* Once: a second one ends a process that hangs. */
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = catch, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction before;
+    static const int signals[] = {SIGINT, SIGTERM};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(signals[i], &action, NULL);
+        }
+    }
+}
+
+/* ---- lines ----------------------------------------------------------------------- */
+
+static void fail(struct qtc_tape *t, const char *why)
+{
+    if (!t->failed) {
+        qtc_complain(t->command, t->file, 0, 0, "%s", why);
+    }
+    t->failed = true;
+}
+
+/* Whole lines in one write, as long as the disk has room. */
+static void write_lines(struct qtc_tape *t)
+{
+    struct qtc_bytes left = qtc_buf_bytes(&t->line);
+
+    while (!t->failed && left.len > 0) {
+        ssize_t n = write(t->fd, left.data, left.len);
+        if (n < 0 && errno != EINTR) {
+            fail(t, strerror(errno));
+        } else if (n > 0) {
+            left = qtc_bytes(left.data + n, left.len - (size_t)n);
+        }
+    }
+    if (t->line.failed) {
+        fail(t, "out of memory");
+    }
+    qtc_buf_clear(&t->line);
+}
+
+static uint64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+/* ---- headers ------------------------------------------------------------------------ */
+
+enum front { FRONT_BODY, FRONT_HEAD, FRONT_UNKNOWN };
+
+/* What begins here. */
+static enum front front_of(struct qtc_bytes text)
+{
+    static const char http[] = "HTTP/";
+    size_t n = text.len < sizeof http - 1 ? text.len : sizeof http - 1;
+
+    if (n > 0 && memcmp(text.data, http, n) != 0) {
+        return FRONT_BODY;
+    }
+    return n == sizeof http - 1 ? FRONT_HEAD : FRONT_UNKNOWN;
+}
+
+/* Behind the blank line; 0 where there is none yet. */
+static size_t head_length(struct qtc_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\n' && i + 1 < text.len) {
+            size_t next = i + 1 + (text.data[i + 1] == '\r');
+            if (next < text.len && text.data[next] == '\n') {
+                return next + 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* How much of the text is heads, of which the last one counts; *whole: what is behind them is the body. */
+static size_t heads_length(struct qtc_bytes text, bool *whole)
+{
+    size_t at = 0;
+
+    for (;;) {
+        struct qtc_bytes rest = {text.data + at, text.len - at};
+        enum front front = front_of(rest);
+        size_t length = front == FRONT_HEAD ? head_length(rest) : 0;
+        if (length == 0) {
+            *whole = front == FRONT_BODY || text.len > HEADS_MAX;
+            return at;
+        }
+        at += length;
+    }
+}
+
+static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
+{
+    struct qtc_header *headers = qtc_arena_array(&t->arena, c->header_count, sizeof *headers);
+
+    for (size_t i = 0; headers != NULL && i < c->header_count; i++) {
+        headers[i] = c->headers[i];
+        if (qtc_header_is_secret(headers[i].name)) {
+            headers[i].value = qtc_arena_copy(&t->arena, headers[i].value);
+            memset((char *)(uintptr_t)headers[i].value.data, 'x', headers[i].value.len);
+        }
+    }
+    c->headers = headers;
+    c->header_count = headers != NULL ? c->header_count : 0;
+}
+
+static void put_head(struct qtc_tape *t, struct qtc_bytes heads)
+{
+    struct qtc_capture head = {0};
+    struct qtc_captures read;
+    struct qtc_error error;
+
+    if (heads.len > 0 && qtc_captures_read(&t->arena, heads, &read, &error) == QTC_OK) {
+        head.status = read.list[0].status;
+        head.headers = read.list[0].headers;
+        head.header_count = read.list[0].header_count;
+        mask_secrets(t, &head);
+    }
+    head.start = qtc_str(t->start);
+    qtc_recording_head(&t->line, &head);
+    qtc_arena_reset(&t->arena);
+    t->headed = true;
+}
+
+/* ---- the recording ------------------------------------------------------------------- */
+
+static bool is_file(const struct stat *file, int fd, const char *name)
+{
+    struct stat s;
+
+    return (name != NULL ? stat(name, &s) : fstat(fd, &s)) == 0 && s.st_dev == file->st_dev &&
+           s.st_ino == file->st_ino;
+}
+
+/* It would be emptied before it is read, or written twice at once. */
+static bool is_in_use(const char *file, const char *const *inputs, size_t count)
+{
+    struct stat s;
+
+    if (stat(file, &s) != 0 || !S_ISREG(s.st_mode)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_file(&s, STDIN_FILENO, strcmp(inputs[i], "-") != 0 ? inputs[i] : NULL)) {
+            return true;
+        }
+    }
+    return is_file(&s, STDOUT_FILENO, NULL) || (count == 0 && is_file(&s, STDIN_FILENO, NULL));
+}
+
+bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, const char *const *inputs,
+                   size_t count)
+{
+    *t = (struct qtc_tape){.command = command, .file = file, .fd = -1};
+    if (file == NULL) {
+        return true;
+    }
+    if (is_in_use(file, inputs, count)) {
+        fail(t, "it cannot be the recording and the input or the output at once");
+        return false;
+    }
+    t->fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (t->fd < 0) {
+        fail(t, strerror(errno));
+    }
+    watch_signals();
+    return true;
+}
+
+void qtc_tape_begin(struct qtc_tape *t)
+{
+    struct timespec wall;
+    struct tm utc;
+    char seconds[24];
+
+    clock_gettime(CLOCK_REALTIME, &wall);
+    gmtime_r(&wall.tv_sec, &utc);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(t->start, sizeof t->start, "%s.%03ldZ", seconds, wall.tv_nsec / 1000000);
+    t->began = now();
+    t->headed = false;
+}
+
+/* The bytes so far, once they tell what they are; `over`: there will be no more. */
+static void put_front(struct qtc_tape *t, uint64_t at, bool over)
+{
+    bool whole = true;
+    size_t heads = t->front.len > 0 ? heads_length(qtc_buf_bytes(&t->front), &whole) : 0;
+
+    if (!whole && !over) {
+        return;
+    }
+    put_head(t, qtc_bytes(t->front.data, heads));
+    if (t->front.len > heads) {
+        qtc_recording_arrival(&t->line, at, qtc_bytes(t->front.data + heads, t->front.len - heads));
+    }
+    qtc_buf_free(&t->front);
+}
+
+void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
+{
+    uint64_t at = now() - t->began;
+
+    if (t->file == NULL || t->failed) {
+        return;
+    }
+    if (t->headed) {
+        qtc_recording_arrival(&t->line, at, bytes);
+    } else {
+        qtc_buf_put(&t->front, bytes);
+        put_front(t, at, false);
+    }
+    write_lines(t);
+}
+
+void qtc_tape_end(struct qtc_tape *t, bool cut)
+{
+    uint64_t at = now() - t->began;
+
+    if (t->file == NULL || t->failed) {
+        return;
+    }
+    if (!t->headed) {
+        put_front(t, at, true);
+    }
+    qtc_recording_end(&t->line, at, cut);
+    write_lines(t);
+}
+
+bool qtc_tape_close(struct qtc_tape *t)
+{
+    if (t->fd >= 0 && close(t->fd) != 0 && errno != EINTR) {
+        fail(t, strerror(errno));
+    }
+    t->fd = -1;
+    qtc_buf_free(&t->front);
+    qtc_buf_free(&t->line);
+    qtc_arena_free(&t->arena);
+    return !t->failed;
+}
+
+static void die_of_signal(struct qtc_tape *t)
+{
+    qtc_tape_end(t, true);
+    signal(caught, SIG_DFL);
+    raise(caught);
+}
+
+void qtc_tape_wait(struct qtc_tape *t, int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    sigset_t ours, before;
+
+    if (t->file == NULL) {
+        return;
+    }
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    while (!caught && ppoll(&p, 1, NULL, &before) < 0 && errno == EINTR) {
+        continue;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (caught) {
+        die_of_signal(t);
+    }
+}
