@@ -10,7 +10,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
+
+uint64_t qtc_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * QTC_SECOND + (uint64_t)t.tv_nsec;
+}
 
 /* ---- descriptors ------------------------------------------------------------ */
 

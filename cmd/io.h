@@ -6,6 +6,10 @@
 
 #define QTC_IO_BLOCK 65536
 
+/* The monotonic clock, in nanoseconds. */
+#define QTC_SECOND UINT64_C(1000000000)
+uint64_t qtc_now(void);
+
 /* ---- messages ------------------------------------------------------------- */
 
 /* `COMMAND: FILE:LINE:COLUMN: message` and a line feed, in one write to standard error. file NULL, line 0

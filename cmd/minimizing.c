@@ -8,8 +8,8 @@
 
 /* A capture is made smaller in passes, each over parts of another size; they take turns until none of them
  * finds anything more. */
-static const enum qtc_grain passes[] = {QTC_GRAIN_EVENTS, QTC_GRAIN_LINES, QTC_GRAIN_WORDS, QTC_GRAIN_CHARS,
-                                        QTC_GRAIN_MEMBERS};
+static const enum qtc_grain passes[] = {QTC_GRAIN_EVENTS, QTC_GRAIN_CUTS,  QTC_GRAIN_LINES,
+                                        QTC_GRAIN_WORDS,  QTC_GRAIN_CHARS, QTC_GRAIN_MEMBERS};
 
 enum { PASSES = sizeof passes / sizeof *passes, MATCH_LIMIT = 10000000 };
 
@@ -31,6 +31,7 @@ struct minimizing {
 
     bool of_stream;
     size_t events, bytes; /* of the smallest so far; lines, where it is not a stream */
+    size_t events_before; /* the pass that is on */
     struct qtc_buf began; /* "5000 events, 812 kB" */
 };
 
@@ -171,6 +172,9 @@ static size_t count_events(const struct minimizing *m, const size_t *keep, size_
 {
     size_t count = 0;
 
+    if (m->grain != QTC_GRAIN_EVENTS) { /* each cut that goes makes one event of two */
+        return m->events_before - (m->grain == QTC_GRAIN_CUTS ? m->parts.count - kept : 0);
+    }
     for (size_t i = 0; i < kept; i++) {
         count += m->parts.list[keep[i]].data;
     }
@@ -196,7 +200,7 @@ static bool does_it_hold(void *ctx, const size_t *keep, size_t kept, bool *holds
     *holds = qtc_answer_ends_alike(&m->wanted, &m->answer) && matches(m, &m->answer);
     if (*holds) {
         m->bytes = m->trial.len;
-        m->events = m->grain == QTC_GRAIN_EVENTS ? count_events(m, keep, kept) : m->events;
+        m->events = count_events(m, keep, kept);
     }
     show_progress(m);
     return true;
@@ -224,6 +228,7 @@ static void pass(struct minimizing *m, enum qtc_grain grain)
     enum qtc_code code = qtc_parts_find(&m->parts, qtc_buf_bytes(&m->played.body), grain);
 
     m->grain = grain;
+    m->events_before = m->events;
     if (code == QTC_OK && m->parts.count > 0) {
         keep = calloc(m->parts.count, sizeof *keep);
         code = keep != NULL ? qtc_shrink(m->parts.count, does_it_hold, m, keep, &kept) : QTC_NOMEM;

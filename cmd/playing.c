@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND UINT64_C(1000000000)
-
 struct player {
     struct qtc_replay *r;
     bool apart;     /* each piece in a write of its own, */
@@ -34,7 +32,7 @@ static bool changes_nothing(const struct qtc_replay *r)
            o->split.by == QTC_SPLIT_NONE;
 }
 
-/* Its first bytes are those of its body, and what they are the rest cannot change. */
+/* All of the file is the body, as its first bytes tell: nothing behind them can make it another. */
 static bool is_raw(struct qtc_replay *r, int fd)
 {
     char head[4096];
@@ -77,20 +75,12 @@ static bool copy_raw(struct qtc_replay *r, int *status)
 
 /* ---- time --------------------------------------------------------------------------- */
 
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
-
 /* Until a recorded time, told from the beginning of the playback: errors do not add up. */
 static void wait_until(const struct player *p, uint64_t at)
 {
     double played = ((double)p->since + (double)at) / p->r->speed;
-    uint64_t due = p->begin + (played < 1e18 ? (uint64_t)played : SECOND * SECOND);
-    struct timespec t = {.tv_sec = (time_t)(due / SECOND), .tv_nsec = (long)(due % SECOND)};
+    uint64_t due = p->begin + (played < 1e18 ? (uint64_t)played : QTC_SECOND * QTC_SECOND);
+    struct timespec t = {.tv_sec = (time_t)(due / QTC_SECOND), .tv_nsec = (long)(due % QTC_SECOND)};
 
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
         continue;
@@ -219,7 +209,7 @@ int qtc_replay_play(struct qtc_replay *r)
     bool played = qtc_replay_load(r) && try_all(r);
     if (played) {
         prepare_output(&p, r->out.fd);
-        p.begin = now();
+        p.begin = qtc_now();
         played = play_all(&p);
     }
     return qtc_out_end(&r->out) && played ? QTC_EXIT_DONE : QTC_EXIT_FAILED;

@@ -10,15 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND UINT64_C(1000000000)
-
 enum { HEADS_MAX = 65536 };
 
 /* ---- signals ------------------------------------------------------------------- */
 
 static volatile sig_atomic_t caught; /* the signal, or 0 */
 
-static void catch (int signal)
+static void note_signal(int signal)
 {
     caught = signal;
 }
@@ -26,7 +24,7 @@ static void catch (int signal)
 /* Once: a second one ends a process that hangs. */
 static void watch_signals(void)
 {
-    struct sigaction action = {.sa_handler = catch, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
     struct sigaction before;
     static const int signals[] = {SIGINT, SIGTERM};
 
@@ -53,6 +51,9 @@ static void write_lines(struct qtc_tape *t)
 {
     struct qtc_bytes left = qtc_buf_bytes(&t->line);
 
+    if (t->line.failed) {
+        fail(t, "out of memory");
+    }
     while (!t->failed && left.len > 0) {
         ssize_t n = write(t->fd, left.data, left.len);
         if (n < 0 && errno != EINTR) {
@@ -61,18 +62,7 @@ static void write_lines(struct qtc_tape *t)
             left = qtc_bytes(left.data + n, left.len - (size_t)n);
         }
     }
-    if (t->line.failed) {
-        fail(t, "out of memory");
-    }
     qtc_buf_clear(&t->line);
-}
-
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
 }
 
 /* ---- headers ------------------------------------------------------------------------ */
@@ -122,6 +112,14 @@ static size_t heads_length(struct qtc_bytes text, bool *whole)
     }
 }
 
+/* As long as the secret; nothing where memory ends. */
+static struct qtc_bytes mask(struct qtc_arena *arena, size_t len)
+{
+    char *x = qtc_arena_alloc(arena, len);
+
+    return x != NULL ? qtc_bytes(memset(x, 'x', len), len) : qtc_bytes("", 0);
+}
+
 static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
 {
     struct qtc_header *headers = qtc_arena_array(&t->arena, c->header_count, sizeof *headers);
@@ -129,8 +127,7 @@ static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
     for (size_t i = 0; headers != NULL && i < c->header_count; i++) {
         headers[i] = c->headers[i];
         if (qtc_header_is_secret(headers[i].name)) {
-            headers[i].value = qtc_arena_copy(&t->arena, headers[i].value);
-            memset((char *)(uintptr_t)headers[i].value.data, 'x', headers[i].value.len);
+            headers[i].value = mask(&t->arena, headers[i].value.len);
         }
     }
     c->headers = headers;
@@ -210,7 +207,7 @@ void qtc_tape_begin(struct qtc_tape *t)
     gmtime_r(&wall.tv_sec, &utc);
     strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(t->start, sizeof t->start, "%s.%03ldZ", seconds, wall.tv_nsec / 1000000);
-    t->began = now();
+    t->began = qtc_now();
     t->headed = false;
 }
 
@@ -232,7 +229,7 @@ static void put_front(struct qtc_tape *t, uint64_t at, bool over)
 
 void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
 {
-    uint64_t at = now() - t->began;
+    uint64_t at = qtc_now() - t->began;
 
     if (t->file == NULL || t->failed) {
         return;
@@ -248,7 +245,7 @@ void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
 
 void qtc_tape_end(struct qtc_tape *t, bool cut)
 {
-    uint64_t at = now() - t->began;
+    uint64_t at = qtc_now() - t->began;
 
     if (t->file == NULL || t->failed) {
         return;

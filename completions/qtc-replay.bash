@@ -57,7 +57,7 @@ _qtc_replay()
         return
         ;;
     --convert)
-        mapfile -t COMPREPLY < <(compgen -W "raw" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "recording raw jsonl" -- "$cur")
         return
         ;;
     --timeline)

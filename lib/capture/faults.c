@@ -102,6 +102,15 @@ static bool corrupt(struct faults *f, struct qtc_frame *frame)
     return true;
 }
 
+/* The first of two, with an end to it. */
+static enum qtc_code push_twin(struct faults *f, const struct qtc_frame *frame)
+{
+    struct qtc_frame end = {.at = frame->at, .raw = qtc_str(frame->json ? "\n" : "\n\n")};
+    enum qtc_code code = qtc_stage_pass(&f->stage, frame);
+
+    return code == QTC_OK && frame->open ? qtc_stage_pass(&f->stage, &end) : code;
+}
+
 static enum qtc_code push_event(struct faults *f, struct qtc_frame frame)
 {
     enum qtc_code code = QTC_OK;
@@ -113,7 +122,7 @@ static enum qtc_code push_event(struct faults *f, struct qtc_frame frame)
         return QTC_NOMEM;
     }
     if (find(f, QTC_FAULT_DUP) != NULL) {
-        code = qtc_stage_pass(&f->stage, &frame);
+        code = push_twin(f, &frame);
     }
     if (code != QTC_OK) {
         return code;

@@ -29,8 +29,12 @@ static bool give(struct source *s, struct qtc_frame *frame)
 
 static bool on_event(void *ctx, const struct qtc_sse_event *event)
 {
-    return give(ctx,
-                &(struct qtc_frame){.raw = event->raw, .data = event->data, .has_data = event->has_data});
+    struct qtc_frame frame = {.raw = event->raw,
+                              .data = event->data,
+                              .has_data = event->has_data,
+                              .open = (event->oddities & QTC_SSE_UNTERMINATED) != 0};
+
+    return give(ctx, &frame);
 }
 
 static enum qtc_code read_stream(struct source *s)
@@ -104,10 +108,12 @@ static enum qtc_code read_values(struct source *s, size_t at)
         size_t value = skip_blanks(body, at);
         size_t end = value < body.len ? value_end(body, value) : value;
         size_t next = skip_line_end(body, end);
-        give(s, &(struct qtc_frame){.raw = {body.data + begin, next - begin},
-                                    .data = qtc_bytes_trim(qtc_bytes(body.data + value, end - value)),
-                                    .has_data = end > value,
-                                    .json = true});
+        struct qtc_frame frame = {.raw = {body.data + begin, next - begin},
+                                  .data = qtc_bytes_trim(qtc_bytes(body.data + value, end - value)),
+                                  .has_data = end > value,
+                                  .json = true,
+                                  .open = body.data[next - 1] != '\n'};
+        give(s, &frame);
         begin = at = next;
     }
     return s->code;

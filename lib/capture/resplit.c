@@ -54,38 +54,49 @@ static void take_text(struct slot *slot, const struct qtc_json *value)
     }
 }
 
-static void take_role(struct slot *slot, const struct qtc_json *value)
-{
-    slot->role = value->type != QTC_JSON_NULL;
-}
-
-static void take_calls(struct slot *slot, const struct qtc_json *value);
-static void take_choices(struct slot *slot, const struct qtc_json *value);
-static void take_delta(struct slot *slot, const struct qtc_json *value);
-static void take_function(struct slot *slot, const struct qtc_json *value);
-
+/* What is done with a member, and with the members of what it holds. */
 struct member {
-    const char *name;                                              /* NULL: any other */
-    void (*take)(struct slot *slot, const struct qtc_json *value); /* NULL: it is the same in each */
+    const char *name;                                         /* NULL: any other */
+    enum { SAME, TEXT, ROLE, OBJECT, ONLY_OBJECT, OTHER } is; /* ONLY_OBJECT: in an array */
+    const struct member *inside;
 };
 
-static const struct member chunk_members[] = {
-    {"choices", take_choices}, {"usage", take_other}, {"error", take_other}, {NULL, NULL}};
-static const struct member choice_members[] = {
-    {"index", NULL}, {"delta", take_delta}, {"text", take_text}, {NULL, take_other}};
-static const struct member delta_members[] = {{"content", take_text},
-                                              {"reasoning_content", take_text},
-                                              {"reasoning", take_text},
-                                              {"refusal", take_text},
-                                              {"role", take_role},
-                                              {"tool_calls", take_calls},
-                                              {"function_call", take_function},
-                                              {NULL, take_other}};
+static const struct member function_members[] = {{"arguments", TEXT, NULL}, {NULL, OTHER, NULL}};
 static const struct member call_members[] = {
-    {"index", NULL}, {"type", NULL}, {"function", take_function}, {NULL, take_other}};
-static const struct member function_members[] = {{"arguments", take_text}, {NULL, take_other}};
+    {"index", SAME, NULL}, {"type", SAME, NULL}, {"function", OBJECT, function_members}, {NULL, OTHER, NULL}};
+static const struct member delta_members[] = {{"content", TEXT, NULL},
+                                              {"reasoning_content", TEXT, NULL},
+                                              {"reasoning", TEXT, NULL},
+                                              {"refusal", TEXT, NULL},
+                                              {"role", ROLE, NULL},
+                                              {"tool_calls", ONLY_OBJECT, call_members},
+                                              {"function_call", OBJECT, function_members},
+                                              {NULL, OTHER, NULL}};
+static const struct member choice_members[] = {
+    {"index", SAME, NULL}, {"delta", OBJECT, delta_members}, {"text", TEXT, NULL}, {NULL, OTHER, NULL}};
+static const struct member chunk_members[] = {{"choices", ONLY_OBJECT, choice_members},
+                                              {"usage", OTHER, NULL},
+                                              {"error", OTHER, NULL},
+                                              {NULL, SAME, NULL}};
 
-static void take_members(struct slot *slot, const struct qtc_json *object, const struct member *members)
+static void take_object(struct slot *slot, const struct qtc_json *object, const struct member *members);
+
+static void take(struct slot *slot, const struct qtc_json *value, const struct member *m)
+{
+    bool only = m->is == ONLY_OBJECT && value->type == QTC_JSON_ARRAY && value->count == 1;
+
+    if (m->is == ROLE) {
+        slot->role = value->type != QTC_JSON_NULL;
+    } else if (m->is == TEXT) {
+        take_text(slot, value);
+    } else if (m->is == OBJECT || only) {
+        take_object(slot, only ? value->first : value, m->inside);
+    } else if (m->is != SAME) {
+        take_other(slot, value);
+    }
+}
+
+static void take_object(struct slot *slot, const struct qtc_json *object, const struct member *members)
 {
     if (object->type != QTC_JSON_OBJECT) {
         take_other(slot, object);
@@ -96,40 +107,8 @@ static void take_members(struct slot *slot, const struct qtc_json *object, const
         while (m->name != NULL && !qtc_bytes_is(value->key, m->name)) {
             m++;
         }
-        if (m->take != NULL) {
-            m->take(slot, value);
-        }
+        take(slot, value, m);
     }
-}
-
-/* An array of one. */
-static void take_only(struct slot *slot, const struct qtc_json *array, const struct member *members)
-{
-    if (array->type == QTC_JSON_ARRAY && array->count == 1) {
-        take_members(slot, array->first, members);
-    } else {
-        take_other(slot, array);
-    }
-}
-
-static void take_choices(struct slot *slot, const struct qtc_json *value)
-{
-    take_only(slot, value, choice_members);
-}
-
-static void take_delta(struct slot *slot, const struct qtc_json *value)
-{
-    take_members(slot, value, delta_members);
-}
-
-static void take_calls(struct slot *slot, const struct qtc_json *value)
-{
-    take_only(slot, value, call_members);
-}
-
-static void take_function(struct slot *slot, const struct qtc_json *value)
-{
-    take_members(slot, value, function_members);
 }
 
 static bool is_utf8(struct qtc_bytes text)
@@ -153,7 +132,7 @@ static bool find_text(struct resplit *r, const struct qtc_frame *frame, struct q
     struct qtc_error error;
     struct slot slot = {0};
 
-    if (!frame->has_data || frame->data.len == 0 || frame->data.data[0] != '{' ||
+    if (!frame->has_data || frame->open || frame->data.len == 0 || frame->data.data[0] != '{' ||
         (uintptr_t)frame->data.data < (uintptr_t)begin ||
         (uintptr_t)frame->data.data >= (uintptr_t)begin + frame->raw.len) {
         return false;
@@ -163,7 +142,7 @@ static bool find_text(struct resplit *r, const struct qtc_frame *frame, struct q
     if (chunk == NULL) {
         return false;
     }
-    take_members(&slot, chunk, chunk_members);
+    take_object(&slot, chunk, chunk_members);
     if (slot.text == NULL || slot.other || !is_utf8(slot.text->text)) {
         return false;
     }

@@ -12,6 +12,7 @@ struct qtc_frame {
     struct qtc_bytes data; /* of the event; a part of raw, unless it was on several lines */
     bool has_data;         /* false: comments, blank lines */
     bool json;             /* it stands by itself, not in an event stream */
+    bool open;             /* its end is missing: another event would run into it */
     bool reset;            /* the connection breaks behind it */
 };
 

@@ -545,6 +545,10 @@ static void test_resplit_pieces(void **state)
          "data: {\"choices\":[{\"delta\":{\"content\":\"a b\"}}],\"usage\":{\"n\":1}}\n\n"},
         {"tokens:1", "data: {\"choices\":[\ndata: {\"delta\":{\"content\":\"a b\"}}]}\n\n",
          "data: {\"choices\":[\ndata: {\"delta\":{\"content\":\"a b\"}}]}\n\n"},
+        /* copies of a last event without an end would run into each other */
+        {"tokens:1", "data: {\"choices\":[{\"text\":\"a b\"}]}\n",
+         "data: {\"choices\":[{\"text\":\"a b\"}]}\n"},
+        {"tokens:1", "{\"choices\":[{\"text\":\"a b\"}]}", "{\"choices\":[{\"text\":\"a b\"}]}"},
         /* halves of characters stay apart */
         {"tokens:9", CONTENT("\\ud83d") CONTENT("\\ude00"), CONTENT("\\ud83d") CONTENT("\\ude00")},
         {"tokens:9", CONTENT("\xc3") CONTENT("\xa9"), CONTENT("\xc3") CONTENT("\xa9")},
@@ -855,6 +859,8 @@ static void test_faults(void **state)
         {{"error@2"}, E1 E2 E3, "[1:" E1 "][1:data: " ENGINE "\n]"},
         {{"error@2"}, "{\"a\":1}\n{\"b\":2}\n", "[1:{\"a\":1}\n][1:" ENGINE "]"},
         {{"dup@2"}, E1 E2 E3, "[1:" E1 "][1:" E2 "][1:" E2 "][1:" E3 "]"},
+        {{"dup@1"}, "data: 1", "[1:data: 1][1:\n\n][1:data: 1]"},
+        {{"dup@2"}, "{}\n{}", "[1:{}\n][1:{}][1:\n][1:{}]"},
         {{"corrupt@1", "corrupt@3"}, E1 E2 E3, "[1:data: {a\":1}\n\n][1:" E2 "][1:data: [DONE\n\n]"},
         {{"corrupt@1"}, ": \"\ndata: {\ndata: \"a\":1}\n\n", "[1:: \"\ndata: {\ndata: a\":1}\n\n]"},
         {{"corrupt@1"}, "data: [\ndata: ]\n\n", "[1:data: [\ndata: \n\n]"},
