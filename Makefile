@@ -64,7 +64,7 @@ YAML_LIBS   ?= -lyaml
 PCRE_LIBS   ?= -lpcre2-8
 IDN_LIBS    ?= -lidn2
 SCHEMA_LIBS  = $(PCRE_LIBS) $(IDN_LIBS)
-# Only cmd/serving.c calls libmicrohttpd.
+# Only --serve calls libmicrohttpd: cmd/serving.c, routes.c and request_log.c.
 HTTP_LIBS   ?= -lmicrohttpd
 CMOCKA_LIBS ?= -lcmocka
 
@@ -78,7 +78,7 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c))
 TOOL_SRC    := $(sort $(wildcard tests/*.c tests/bench/*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ALL_SRC     := $(LIB_SRC) $(COMMAND_SRC) $(GEN_SRC) $(SHARED_SRC) $(UNIT_SRC) $(TOOL_SRC) $(FUZZ_SRC)
-SCRIPTS     := $(wildcard .ci/deps .ci/run tests/run tests/demo tests/bench/run tests/*.bash)
+SCRIPTS     := $(wildcard .ci/deps .ci/run tests/run tests/demo tests/clients/run tests/bench/run tests/*.bash)
 
 object = $(1:%.c=$(BUILD)/%.o)
 
