@@ -262,3 +262,9 @@ interrupt() { # SIGNAL COMMAND...
     cat hermes.sse | qtc-sse --record "$tmp/rec" >/dev/null
     qtc-replay "$tmp/rec" | cmp - hermes.sse
 }
+
+@test "a stall waits also where no speed is given" {
+    begin=$(date +%s%N)
+    qtc-replay --fault stall@2:300 "$QTC_ROOT/tests/captures/hermes.sse" | cmp - "$QTC_ROOT/tests/captures/hermes.sse"
+    [ $((($(date +%s%N) - begin) / 1000000)) -ge 300 ]
+}
