@@ -9,11 +9,11 @@
  * stream nor a large document pays for the other. */
 struct qtc_arena_block {
     struct qtc_arena_block *next;
-    size_t size, used; /* of data */
+    size_t size; /* of data */
     alignas(max_align_t) char data[];
 };
 
-enum { FIRST_BLOCK = 4096, LARGEST_STEP = 65536, ALIGNMENT = alignof(max_align_t) };
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 65536 };
 
 static size_t block_size(const struct qtc_arena_block *head, size_t need)
 {
@@ -25,7 +25,14 @@ static size_t block_size(const struct qtc_arena_block *head, size_t need)
     return size > need ? size : need;
 }
 
-static struct qtc_arena_block *add_block(struct qtc_arena *a, size_t need)
+static void use_block(struct qtc_arena *a, struct qtc_arena_block *block)
+{
+    a->head = block;
+    a->at = block ? block->data : NULL;
+    a->left = block ? block->size : 0;
+}
+
+static bool add_block(struct qtc_arena *a, size_t need)
 {
     size_t size = block_size(a->head, need);
     struct qtc_arena_block *block = NULL;
@@ -33,31 +40,20 @@ static struct qtc_arena_block *add_block(struct qtc_arena *a, size_t need)
     if (size <= PTRDIFF_MAX - sizeof(*block)) {
         block = malloc(sizeof(*block) + size);
     }
-    if (block) {
-        *block = (struct qtc_arena_block){.next = a->head, .size = size};
-        a->head = block;
+    if (!block) {
+        return false;
     }
-    return block;
+    *block = (struct qtc_arena_block){.next = a->head, .size = size};
+    use_block(a, block);
+    return true;
 }
 
-void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+void *qtc_arena_more(struct qtc_arena *a, size_t size)
 {
-    struct qtc_arena_block *block = a->head;
-    void *object;
-
-    if (size > SIZE_MAX - (ALIGNMENT - 1)) {
+    if (size > PTRDIFF_MAX - QTC_ARENA_ALIGNMENT || !add_block(a, size + QTC_ARENA_ALIGNMENT - 1)) {
         return NULL;
     }
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (!block || size > block->size - block->used) {
-        block = add_block(a, size);
-    }
-    if (!block) {
-        return NULL;
-    }
-    object = block->data + block->used;
-    block->used += size;
-    return memset(object, 0, size);
+    return qtc_arena_alloc(a, size);
 }
 
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size)
@@ -111,15 +107,14 @@ void qtc_arena_reset(struct qtc_arena *a)
     struct qtc_arena_block *kept = largest_block(a->head);
 
     free_blocks(a->head, kept);
-    a->head = kept;
     if (kept) {
         kept->next = NULL;
-        kept->used = 0;
     }
+    use_block(a, kept);
 }
 
 void qtc_arena_free(struct qtc_arena *a)
 {
     free_blocks(a->head, NULL);
-    a->head = NULL;
+    use_block(a, NULL);
 }

@@ -4,20 +4,38 @@
 
 #include "base/event.h"
 
+#include <string.h>
+
 /* ---- bytes -------------------------------------------------------------- */
 
+static inline struct qtc_bytes qtc_bytes(const char *data, size_t len)
+{
+    return (struct qtc_bytes){data, len};
+}
+
 /* Of a terminated string; s must outlive the result. */
-struct qtc_bytes qtc_str(const char *s);
-struct qtc_bytes qtc_bytes(const char *data, size_t len);
-bool qtc_bytes_equal(struct qtc_bytes a, struct qtc_bytes b);
-bool qtc_bytes_is(struct qtc_bytes a, const char *s);
+static inline struct qtc_bytes qtc_str(const char *s)
+{
+    return qtc_bytes(s, strlen(s));
+}
+
+static inline bool qtc_bytes_equal(struct qtc_bytes a, struct qtc_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool qtc_bytes_is(struct qtc_bytes a, const char *s)
+{
+    return qtc_bytes_equal(a, qtc_str(s));
+}
+
 /* Without ASCII blanks (space, tab, CR, LF) on both sides. */
 struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a);
 
 /* space, tab, CR, LF: JSON's blanks, and what markup tolerates */
 static inline bool qtc_is_blank(char c)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 /* ---- growable buffer ---------------------------------------------------- */
@@ -35,8 +53,7 @@ void qtc_buf_clear(struct qtc_buf *b); /* empty, memory kept, failed reset */
 /* Room for `more` bytes behind len, or NULL (and failed). */
 char *qtc_buf_room(struct qtc_buf *b, size_t more);
 void qtc_buf_grow_add(struct qtc_buf *b, const char *data, size_t len); /* slow path of add */
-void qtc_buf_str(struct qtc_buf *b, const char *s);
-void qtc_buf_u64(struct qtc_buf *b, uint64_t n); /* decimal */
+void qtc_buf_u64(struct qtc_buf *b, uint64_t n);                        /* decimal */
 /* Drops the first n bytes (n <= len). */
 void qtc_buf_drop(struct qtc_buf *b, size_t n);
 /* Replaces `old` bytes at `at` by the given ones (at + old <= len). */
@@ -46,7 +63,7 @@ struct qtc_bytes qtc_buf_bytes(const struct qtc_buf *b);
 static inline void qtc_buf_add(struct qtc_buf *b, const char *data, size_t len)
 {
     if (len <= b->cap - b->len && len > 0 && !b->failed) {
-        __builtin_memcpy(b->data + b->len, data, len);
+        memcpy(b->data + b->len, data, len);
         b->len += len;
     } else if (len > 0) {
         qtc_buf_grow_add(b, data, len);
@@ -63,15 +80,38 @@ static inline void qtc_buf_put(struct qtc_buf *b, struct qtc_bytes s)
     qtc_buf_add(b, s.data, s.len);
 }
 
+static inline void qtc_buf_str(struct qtc_buf *b, const char *s)
+{
+    qtc_buf_add(b, s, strlen(s));
+}
+
 /* ---- arena -------------------------------------------------------------- */
 
 /* Many small blocks, freed together. Starts as {0}. */
 struct qtc_arena {
     struct qtc_arena_block *head;
+    char *at; /* what is free in the newest block */
+    size_t left;
 };
 
+#define QTC_ARENA_ALIGNMENT _Alignof(max_align_t)
+
+void *qtc_arena_more(struct qtc_arena *a, size_t size); /* slow path of alloc */
+
 /* size bytes, zeroed, aligned for any object; NULL when memory ends. */
-void *qtc_arena_alloc(struct qtc_arena *a, size_t size);
+static inline void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+{
+    size_t room = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
+    char *object = a->at;
+
+    if (room > a->left || room < size || object == NULL) {
+        return qtc_arena_more(a, size);
+    }
+    a->at += room;
+    a->left -= room;
+    return memset(object, 0, size);
+}
+
 /* count * size with the product checked */
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size);
 /* A copy of the bytes; data is NULL on failure (a copy of nothing is "" with len 0). */

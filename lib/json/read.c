@@ -11,48 +11,44 @@ struct level {
 struct reader {
     struct qtc_arena *arena;
     struct qtc_error *error;
-    const char *start, *p, *end;
+    const char *start, *end;
     size_t depth;
     struct level levels[QTC_JSON_MAX_DEPTH]; /* levels[depth - 1] is the innermost */
 };
 
+/* What reads takes the place where it begins, and gives the place behind what
+ * it read; NULL: it failed. So the place stays in a register. */
+
 /* ---- errors and blanks -------------------------------------------------- */
 
-static bool fail_at(struct reader *r, enum qtc_code code, const char *message, const char *where)
+static const char *fail_at(struct reader *r, enum qtc_code code, const char *message, const char *where)
 {
-    r->error->code = code;
-    r->error->message = message;
-    r->error->offset = (uint64_t)(where - r->start);
-    return false;
+    *r->error = (struct qtc_error){code, message, (uint64_t)(where - r->start)};
+    return NULL;
 }
 
-static bool fail(struct reader *r, const char *message)
+static __attribute__((cold)) const char *fail(struct reader *r, const char *message, const char *where)
 {
-    return fail_at(r, QTC_SYNTAX, r->p == r->end ? "unexpected end of JSON" : message, r->p);
+    return fail_at(r, QTC_SYNTAX, where == r->end ? "unexpected end of JSON" : message, where);
 }
 
-static bool out_of_memory(struct reader *r)
+static const char *out_of_memory(struct reader *r, const char *where)
 {
-    return fail_at(r, QTC_NOMEM, "out of memory", r->p);
+    return fail_at(r, QTC_NOMEM, "out of memory", where);
 }
 
-static void skip_blanks(struct reader *r)
+static const char *skip_blanks(const struct reader *r, const char *p)
 {
-    while (r->p < r->end && qtc_is_blank(*r->p)) {
-        r->p++;
+    while (p < r->end && qtc_is_blank(*p)) {
+        p++;
     }
+    return p;
 }
 
-/* The next byte that is not blank; 0, which no grammar rule takes, at the end. */
-static char peek(struct reader *r)
+/* The byte there; 0, which no grammar rule takes, at the end. */
+static char peek(const struct reader *r, const char *p)
 {
-    skip_blanks(r);
-    return r->p < r->end ? *r->p : 0;
-}
-
-static size_t left(const struct reader *r)
-{
-    return (size_t)(r->end - r->p);
+    return p < r->end ? *p : 0;
 }
 
 /* ---- strings ------------------------------------------------------------ */
@@ -63,10 +59,12 @@ static bool decode(struct reader *r, struct qtc_bytes inside, struct qtc_bytes *
     size_t len, bad;
 
     if (!out) {
-        return out_of_memory(r);
+        out_of_memory(r, inside.data);
+        return false;
     }
     if (!qtc_json_decode(out, &len, inside, &bad)) {
-        return fail_at(r, QTC_SYNTAX, "invalid escape in a string", inside.data + bad);
+        fail_at(r, QTC_SYNTAX, "invalid escape in a string", inside.data + bad);
+        return false;
     }
     *text = qtc_bytes(out, len);
     return true;
@@ -74,27 +72,24 @@ static bool decode(struct reader *r, struct qtc_bytes inside, struct qtc_bytes *
 
 /* p is at the opening quote. Escapes are only stepped over here: a wrong one
  * cannot hide the closing quote, and decode() finds it. */
-static bool read_string(struct reader *r, struct qtc_bytes *raw, struct qtc_bytes *text)
+static const char *read_string(struct reader *r, const char *p, struct qtc_bytes *raw, struct qtc_bytes *text)
 {
-    const char *quote = r->p++;
+    const char *quote = p++;
     bool escaped = false;
 
-    for (;;) {
-        r->p += qtc_json_run(r->p, left(r), false);
-        if (r->p < r->end && *r->p == '"') {
-            break;
-        }
-        if (left(r) < 2 || *r->p != '\\') {
-            r->p += left(r) == 1 && *r->p == '\\';
-            return fail(r, "raw control character in a string");
-        }
+    while (p += qtc_json_run(p, (size_t)(r->end - p), false), peek(r, p) == '\\') {
         escaped = true;
-        r->p += 2;
+        if (r->end - p < 2) {
+            return fail(r, NULL, r->end);
+        }
+        p += 2;
     }
-    r->p++;
-    *raw = qtc_bytes(quote, (size_t)(r->p - quote));
+    if (peek(r, p) != '"') {
+        return fail(r, "raw control character in a string", p);
+    }
+    *raw = qtc_bytes(quote, (size_t)(++p - quote));
     *text = qtc_bytes(quote + 1, raw->len - 2);
-    return !escaped || decode(r, *text, text);
+    return !escaped || decode(r, *text, text) ? p : NULL;
 }
 
 /* ---- numbers and words -------------------------------------------------- */
@@ -104,64 +99,51 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool take(struct reader *r, char c)
+static const char *read_digits(struct reader *r, const char *p)
 {
-    if (r->p == r->end || *r->p != c) {
-        return false;
+    const char *from = p;
+
+    while (p < r->end && is_digit(*p)) {
+        p++;
     }
-    r->p++;
-    return true;
+    return p > from ? p : fail(r, "a digit is missing in a number", p);
 }
 
-static bool take_digits(struct reader *r)
+static const char *read_exponent(struct reader *r, const char *p)
 {
-    const char *from = r->p;
+    char c = peek(r, p);
 
-    while (r->p < r->end && is_digit(*r->p)) {
-        r->p++;
-    }
-    return r->p > from || fail(r, "a digit is missing in a number");
+    return read_digits(r, p + (c == '+' || c == '-'));
 }
 
-static bool read_number(struct reader *r, struct qtc_json *node)
+static const char *read_number(struct reader *r, const char *p)
 {
-    node->type = QTC_JSON_NUMBER;
-    take(r, '-');
-    if (!take(r, '0') && !take_digits(r)) {
-        return false;
+    p += *p == '-';
+    p = peek(r, p) == '0' ? p + 1 : read_digits(r, p);
+    if (p && peek(r, p) == '.') {
+        p = read_digits(r, p + 1);
     }
-    if (take(r, '.') && !take_digits(r)) {
-        return false;
-    }
-    if (take(r, 'e') || take(r, 'E')) {
-        if (!take(r, '+')) {
-            take(r, '-');
-        }
-        return take_digits(r);
-    }
-    return true;
+    return p && (peek(r, p) | 0x20) == 'e' ? read_exponent(r, p + 1) : p;
 }
 
-static bool read_word(struct reader *r, struct qtc_json *node, struct qtc_bytes word, enum qtc_json_type type)
+static const char *read_word(struct reader *r, const char *p, struct qtc_bytes word)
 {
-    node->type = type;
-    for (size_t i = 0; i < word.len; i++) {
-        if (!take(r, word.data[i])) {
-            return fail(r, "unknown word");
+    for (size_t i = 0; i < word.len; i++, p++) {
+        if (peek(r, p) != word.data[i]) {
+            return fail(r, "unknown word", p);
         }
     }
-    return true;
+    return p;
 }
 
 /* ---- values ------------------------------------------------------------- */
 
+/* A child of the innermost container; of none, the root. */
 static struct qtc_json *add_node(struct reader *r)
 {
     struct qtc_json *node = qtc_arena_alloc(r->arena, sizeof(*node));
 
-    if (!node) {
-        out_of_memory(r);
-    } else if (r->depth > 0) {
+    if (node && r->depth > 0) {
         struct level *parent = &r->levels[r->depth - 1];
 
         *parent->link = node;
@@ -171,129 +153,125 @@ static struct qtc_json *add_node(struct reader *r)
     return node;
 }
 
-static bool read_key(struct reader *r, struct qtc_json *node)
+/* With the colon, and the blanks behind it. */
+static const char *read_key(struct reader *r, const char *p, struct qtc_json *node)
 {
-    if (peek(r) != '"') {
-        return fail(r, "a key in quotes is missing");
+    if (peek(r, p) != '"') {
+        return fail(r, "a key in quotes is missing", p);
     }
-    if (!read_string(r, &node->raw_key, &node->key)) {
-        return false;
+    p = read_string(r, p, &node->raw_key, &node->key);
+    if (!p) {
+        return NULL;
     }
-    if (peek(r) != ':') {
-        return fail(r, "a colon is missing behind a key");
-    }
-    r->p++;
-    return true;
+    p = skip_blanks(r, p);
+    return peek(r, p) == ':' ? skip_blanks(r, p + 1) : fail(r, "a colon is missing behind a key", p);
 }
 
-static bool open_container(struct reader *r, struct qtc_json *node, enum qtc_json_type type)
+static const char *open_container(struct reader *r, const char *p, struct qtc_json *node)
 {
     if (r->depth == QTC_JSON_MAX_DEPTH) {
-        return fail_at(r, QTC_LIMIT, "JSON is nested too deeply", r->p);
+        return fail_at(r, QTC_LIMIT, "JSON is nested too deeply", p);
     }
-    node->type = type;
     r->levels[r->depth++] = (struct level){node, &node->first};
-    r->p++;
-    return true;
+    return p + 1;
 }
 
 /* A scalar is read whole; of a container only the bracket. */
-static bool begin_value(struct reader *r, struct qtc_json *node)
+static const char *begin_value(struct reader *r, const char *p, struct qtc_json *node)
 {
-    char c = peek(r);
+    char c = peek(r, p);
 
-    node->raw.data = r->p;
+    node->raw.data = p;
     switch (c) {
     case '"':
         node->type = QTC_JSON_STRING;
-        return read_string(r, &node->raw, &node->text);
+        return read_string(r, p, &node->raw, &node->text);
     case '{':
-        return open_container(r, node, QTC_JSON_OBJECT);
+        node->type = QTC_JSON_OBJECT;
+        return open_container(r, p, node);
     case '[':
-        return open_container(r, node, QTC_JSON_ARRAY);
+        node->type = QTC_JSON_ARRAY;
+        return open_container(r, p, node);
     case 't':
-        return read_word(r, node, qtc_bytes("true", 4), QTC_JSON_TRUE);
+        node->type = QTC_JSON_TRUE;
+        return read_word(r, p, qtc_bytes("true", 4));
     case 'f':
-        return read_word(r, node, qtc_bytes("false", 5), QTC_JSON_FALSE);
+        node->type = QTC_JSON_FALSE;
+        return read_word(r, p, qtc_bytes("false", 5));
     case 'n':
-        return read_word(r, node, qtc_bytes("null", 4), QTC_JSON_NULL);
+        return read_word(r, p, qtc_bytes("null", 4));
     default:
-        return c == '-' || is_digit(c) ? read_number(r, node) : fail(r, "a value is missing");
+        node->type = QTC_JSON_NUMBER;
+        return c == '-' || is_digit(c) ? read_number(r, p) : fail(r, "a value is missing", p);
     }
 }
 
-static void end_value(struct reader *r, struct qtc_json *node)
+static void end_value(struct qtc_json *node, const char *end)
 {
-    node->raw.len = (size_t)(r->p - node->raw.data);
+    node->raw.len = (size_t)(end - node->raw.data);
 }
 
-/* Behind a value: closes every container that ends here. On true with depth
- * left, p is where the next child begins. */
-static bool close_containers(struct reader *r)
+/* Behind a value, or a bracket that opens: closes every container that ends
+ * here. With depth left, the next child begins at the place that is given. */
+static const char *close_containers(struct reader *r, const char *p)
 {
     while (r->depth > 0) {
-        struct level *level = &r->levels[r->depth - 1];
-        bool is_object = level->node->type == QTC_JSON_OBJECT;
-        char c = peek(r);
+        struct qtc_json *node = r->levels[r->depth - 1].node;
+        bool is_object = node->type == QTC_JSON_OBJECT;
+        char c = peek(r, p = skip_blanks(r, p));
 
         if (c == (is_object ? '}' : ']')) {
-            r->p++;
-            end_value(r, level->node);
+            end_value(node, ++p);
             r->depth--;
-        } else if (level->node->count == 0) {
-            return true;
+        } else if (node->count == 0) {
+            return p;
         } else if (c == ',') {
-            r->p++;
-            return true;
+            return skip_blanks(r, p + 1);
         } else {
-            return fail(r, is_object ? "a comma or } is missing" : "a comma or ] is missing");
+            return fail(r, is_object ? "a comma or } is missing" : "a comma or ] is missing", p);
         }
     }
-    return true;
+    return p;
 }
 
-static const struct qtc_json *read_value(struct reader *r)
+/* At the root, whose end is given. */
+static const char *read_value(struct reader *r, const char *p, const struct qtc_json **root)
 {
-    struct qtc_json *root = NULL;
-
     do {
         bool is_member = r->depth > 0 && r->levels[r->depth - 1].node->type == QTC_JSON_OBJECT;
         size_t depth = r->depth;
         struct qtc_json *node = add_node(r);
 
-        if (!node || (is_member && !read_key(r, node)) || !begin_value(r, node)) {
-            return NULL;
+        if (!node) {
+            return out_of_memory(r, p);
         }
-        if (r->depth == depth) {
-            end_value(r, node);
+        *root = *root ? *root : node;
+        p = is_member ? read_key(r, p, node) : p;
+        p = p ? begin_value(r, p, node) : NULL;
+        if (p && r->depth == depth) {
+            end_value(node, p);
         }
-        if (!root) {
-            root = node;
-        }
-    } while (close_containers(r) && r->depth > 0);
-    return r->error->code == QTC_OK ? root : NULL;
+        p = p ? close_containers(r, p) : NULL;
+    } while (p && r->depth > 0);
+    return p;
 }
 
 const struct qtc_json *qtc_json_read_one(struct qtc_arena *arena, struct qtc_bytes input, size_t *used,
                                          struct qtc_error *error)
 {
-    const char *start = input.len > 0 ? input.data : "";
+    const char *start = input.len > 0 ? input.data : "", *end;
+    const struct qtc_json *root = NULL;
     struct reader r;
 
     r.arena = arena;
     r.error = error;
-    r.start = r.p = start;
+    r.start = start;
     r.end = start + input.len;
     r.depth = 0; /* the levels above it are never looked at: they stay as they are */
     *error = (struct qtc_error){0};
-    *used = 0;
-
-    const struct qtc_json *root = read_value(&r);
-
-    if (root) {
-        *used = (size_t)(r.p - start);
-    }
-    return root;
+    end = read_value(&r, skip_blanks(&r, start), &root);
+    *used = end ? (size_t)(end - start) : 0;
+    return end ? root : NULL;
 }
 
 const struct qtc_json *qtc_json_read(struct qtc_arena *arena, struct qtc_bytes input, struct qtc_error *error)
@@ -313,11 +291,6 @@ const struct qtc_json *qtc_json_read(struct qtc_arena *arena, struct qtc_bytes i
 
 /* ---- looking at the tree ------------------------------------------------ */
 
-int qtc_json_type_of(const struct qtc_json *value)
-{
-    return value ? (int)value->type : -1;
-}
-
 const struct qtc_json *qtc_json_getn(const struct qtc_json *object, struct qtc_bytes key)
 {
     const struct qtc_json *found = NULL;
@@ -331,16 +304,6 @@ const struct qtc_json *qtc_json_getn(const struct qtc_json *object, struct qtc_b
         }
     }
     return found;
-}
-
-const struct qtc_json *qtc_json_get(const struct qtc_json *object, const char *key)
-{
-    return qtc_json_getn(object, qtc_str(key));
-}
-
-struct qtc_bytes qtc_json_text(const struct qtc_json *value)
-{
-    return qtc_json_type_of(value) == QTC_JSON_STRING ? value->text : qtc_bytes("", 0);
 }
 
 bool qtc_json_unsigned(const struct qtc_json *value, unsigned *out)
