@@ -15,6 +15,7 @@ struct qtc_arena_block {
 
 enum { FIRST_BLOCK = 4096, LARGEST_STEP = 65536 };
 
+/* need <= PTRDIFF_MAX */
 static size_t block_size(const struct qtc_arena_block *head, size_t need)
 {
     size_t size = FIRST_BLOCK;
@@ -22,6 +23,7 @@ static size_t block_size(const struct qtc_arena_block *head, size_t need)
     if (head) {
         size = head->size < LARGEST_STEP / 2 ? head->size * 2 : LARGEST_STEP;
     }
+    need = (need + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
     return size > need ? size : need;
 }
 
@@ -50,10 +52,7 @@ static bool add_block(struct qtc_arena *a, size_t need)
 
 void *qtc_arena_more(struct qtc_arena *a, size_t size)
 {
-    if (size > PTRDIFF_MAX - QTC_ARENA_ALIGNMENT || !add_block(a, size + QTC_ARENA_ALIGNMENT - 1)) {
-        return NULL;
-    }
-    return qtc_arena_alloc(a, size);
+    return size <= PTRDIFF_MAX && add_block(a, size) ? qtc_arena_alloc(a, size) : NULL;
 }
 
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size)

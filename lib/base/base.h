@@ -90,8 +90,8 @@ static inline void qtc_buf_str(struct qtc_buf *b, const char *s)
 /* Many small blocks, freed together. Starts as {0}. */
 struct qtc_arena {
     struct qtc_arena_block *head;
-    char *at; /* what is free in the newest block */
-    size_t left;
+    char *at;    /* what is free in the newest block */
+    size_t left; /* a multiple of the alignment */
 };
 
 #define QTC_ARENA_ALIGNMENT _Alignof(max_align_t)
@@ -101,12 +101,12 @@ void *qtc_arena_more(struct qtc_arena *a, size_t size); /* slow path of alloc */
 /* size bytes, zeroed, aligned for any object; NULL when memory ends. */
 static inline void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
 {
-    size_t room = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
     char *object = a->at;
 
-    if (room > a->left || room < size || object == NULL) {
+    if (size > PTRDIFF_MAX || size > a->left || object == NULL) {
         return qtc_arena_more(a, size);
     }
+    size_t room = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
     a->at += room;
     a->left -= room;
     return memset(object, 0, size);

@@ -12,6 +12,7 @@ struct qtc_checker {
     struct qtc_buf items, names, call_text, fixed, rewritten, scratch;
     struct qtc_validator *validator;
     struct qtc_tool_cache *cache;
+    struct qtc_shelf *shelf; /* NULL: no sets are named */
     struct qtc_teller teller;
     struct qtc_call_check call;
     struct qtc_dialog dialog;
@@ -27,7 +28,10 @@ struct qtc_checker *qtc_checker_new(const struct qtc_checker_setup *setup)
     c->setup = *setup;
     c->validator = qtc_validator_new();
     c->cache = qtc_tool_cache_new(&setup->options);
-    if (c->validator == NULL || c->cache == NULL) {
+    if (setup->named != NULL) {
+        c->shelf = qtc_shelf_new(setup->named, &setup->options);
+    }
+    if (c->validator == NULL || c->cache == NULL || (setup->named != NULL && c->shelf == NULL)) {
         qtc_checker_free(c);
         return NULL;
     }
@@ -41,6 +45,7 @@ void qtc_checker_free(struct qtc_checker *c)
     }
     qtc_validator_free(c->validator);
     qtc_tool_cache_free(c->cache);
+    qtc_shelf_free(c->shelf);
     qtc_teller_free(&c->teller);
     qtc_buf_free(&c->call.last);
     qtc_buf_free(&c->items);
@@ -440,12 +445,12 @@ static bool find_tools(struct qtc_checker *c, struct qtc_toolset **set)
     *set = c->setup.tools;
     if (own != NULL) {
         *set = qtc_tool_cache_get(c->cache, own->type == QTC_JSON_STRING ? own->text : own->raw, &error);
-    } else if (c->setup.named != NULL) {
+    } else if (c->shelf != NULL) {
         name = qtc_json_text(follow(c->dialog.record, c->setup.tools_key));
-        *set = qtc_toolsets_find(c->setup.named, name, &error);
+        *set = qtc_shelf_get(c->shelf, name, &error);
     }
     c->teller.nomem = c->teller.nomem || error.code == QTC_NOMEM;
-    if (*set == NULL && (own != NULL || c->setup.named != NULL) && c->dialog.calls > 0) {
+    if (*set == NULL && (own != NULL || c->shelf != NULL) && c->dialog.calls > 0) {
         tell_tools(c, &error, name);
         return false;
     }

@@ -95,6 +95,19 @@ void qtc_tool_cache_free(struct qtc_tool_cache *cache);
 struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_bytes text,
                                        struct qtc_error *error);
 
+uint64_t qtc_text_hash(struct qtc_bytes text);
+
+/* ---- tools by name: named.c ------------------------------------------------------------------- */
+
+/* The sets that one thread read last; more of them where they come back. */
+struct qtc_shelf;
+
+struct qtc_shelf *qtc_shelf_new(const struct qtc_toolsets *all, const struct qtc_check_options *options);
+void qtc_shelf_free(struct qtc_shelf *shelf);
+/* Valid until the next one. NULL: there is none of that name, or it cannot be read (error->code is then not
+ * QTC_OK). */
+struct qtc_toolset *qtc_shelf_get(struct qtc_shelf *shelf, struct qtc_bytes name, struct qtc_error *error);
+
 /* ---- repairs: fix.c --------------------------------------------------------------------------- */
 
 /* Repairs arguments as far as they have one reading. text: theirs; what comes out is in *fixed, and each

@@ -33,10 +33,11 @@ bool qtc_same_words(struct qtc_bytes a, struct qtc_bytes b)
     }
 }
 
-/* Letters to insert, delete, change or swap with their neighbour, from `a` (1 to 64 letters) to b: a column of
- * the table at a time, a bit a row, as Hyyrö describes ("A Bit-Vector Algorithm for Computing Levenshtein and
- * Damerau Edit Distances", 2003). Bit i of `up` and `down` says how the column goes on from row i to i + 1, of
- * `right` and `left` how the row goes on from the column before; `same` is where a diagonal costs nothing. */
+/* Letters to insert, delete, change or swap with their neighbour, from `a` (1 to 64 letters) to b: a column
+ * of the table at a time, a bit a row, as Hyyrö describes ("A Bit-Vector Algorithm for Computing Levenshtein
+ * and Damerau Edit Distances", 2003). Bit i of `up` and `down` says how the column goes on from row i to i +
+ * 1, of `right` and `left` how the row goes on from the column before; `same` is where a diagonal costs
+ * nothing. */
 static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
 {
     uint64_t places[256] = {0}; /* of each letter in a */
