@@ -6,14 +6,14 @@
 struct level {
     struct qtc_json *node;
     const struct qtc_json **link;
+    char bracket; /* that closes it */
 };
 
 struct reader {
     struct qtc_arena *arena;
     struct qtc_error *error;
     const char *start, *end;
-    size_t depth;
-    struct level levels[QTC_JSON_MAX_DEPTH]; /* levels[depth - 1] is the innermost */
+    struct level levels[QTC_JSON_MAX_DEPTH + 1]; /* the first one's link is the root's; it has no node */
 };
 
 /* What reads takes the place where it begins, and gives the place behind what
@@ -70,26 +70,38 @@ static bool decode(struct reader *r, struct qtc_bytes inside, struct qtc_bytes *
     return true;
 }
 
-/* p is at the opening quote. Escapes are only stepped over here: a wrong one
- * cannot hide the closing quote, and decode() finds it. */
-static const char *read_string(struct reader *r, const char *p, struct qtc_bytes *raw, struct qtc_bytes *text)
+/* From where its plain beginning ends. Escapes are only stepped over here: a
+ * wrong one cannot hide the closing quote, and decode() finds it. */
+static __attribute__((noinline)) const char *read_escapes(struct reader *r, const char *quote, const char *p,
+                                                          struct qtc_bytes *raw, struct qtc_bytes *text)
 {
-    const char *quote = p++;
-    bool escaped = false;
-
-    while (p += qtc_json_run(p, (size_t)(r->end - p), false), peek(r, p) == '\\') {
-        escaped = true;
+    while (peek(r, p) == '\\') {
         if (r->end - p < 2) {
             return fail(r, NULL, r->end);
         }
         p += 2;
+        p += qtc_json_run(p, (size_t)(r->end - p), false);
     }
     if (peek(r, p) != '"') {
         return fail(r, "raw control character in a string", p);
     }
     *raw = qtc_bytes(quote, (size_t)(++p - quote));
-    *text = qtc_bytes(quote + 1, raw->len - 2);
-    return !escaped || decode(r, *text, text) ? p : NULL;
+    return decode(r, qtc_bytes(quote + 1, raw->len - 2), text) ? p : NULL;
+}
+
+/* p is at the opening quote. */
+static inline const char *read_string(struct reader *r, const char *p, struct qtc_bytes *raw,
+                                      struct qtc_bytes *text)
+{
+    const char *quote = p++;
+
+    p += qtc_json_run(p, (size_t)(r->end - p), false);
+    if (peek(r, p) != '"') {
+        return read_escapes(r, quote, p, raw, text);
+    }
+    *text = qtc_bytes(quote + 1, (size_t)(p - quote - 1));
+    *raw = qtc_bytes(quote, (size_t)(p - quote + 1));
+    return p + 1;
 }
 
 /* ---- numbers and words -------------------------------------------------- */
@@ -138,23 +150,8 @@ static const char *read_word(struct reader *r, const char *p, struct qtc_bytes w
 
 /* ---- values ------------------------------------------------------------- */
 
-/* A child of the innermost container; of none, the root. */
-static struct qtc_json *add_node(struct reader *r)
-{
-    struct qtc_json *node = qtc_arena_alloc(r->arena, sizeof(*node));
-
-    if (node && r->depth > 0) {
-        struct level *parent = &r->levels[r->depth - 1];
-
-        *parent->link = node;
-        parent->link = &node->next;
-        parent->node->count++;
-    }
-    return node;
-}
-
 /* With the colon, and the blanks behind it. */
-static const char *read_key(struct reader *r, const char *p, struct qtc_json *node)
+static inline const char *read_key(struct reader *r, const char *p, struct qtc_json *node)
 {
     if (peek(r, p) != '"') {
         return fail(r, "a key in quotes is missing", p);
@@ -167,31 +164,9 @@ static const char *read_key(struct reader *r, const char *p, struct qtc_json *no
     return peek(r, p) == ':' ? skip_blanks(r, p + 1) : fail(r, "a colon is missing behind a key", p);
 }
 
-static const char *open_container(struct reader *r, const char *p, struct qtc_json *node)
+static const char *read_scalar(struct reader *r, const char *p, struct qtc_json *node)
 {
-    if (r->depth == QTC_JSON_MAX_DEPTH) {
-        return fail_at(r, QTC_LIMIT, "JSON is nested too deeply", p);
-    }
-    r->levels[r->depth++] = (struct level){node, &node->first};
-    return p + 1;
-}
-
-/* A scalar is read whole; of a container only the bracket. */
-static const char *begin_value(struct reader *r, const char *p, struct qtc_json *node)
-{
-    char c = peek(r, p);
-
-    node->raw.data = p;
-    switch (c) {
-    case '"':
-        node->type = QTC_JSON_STRING;
-        return read_string(r, p, &node->raw, &node->text);
-    case '{':
-        node->type = QTC_JSON_OBJECT;
-        return open_container(r, p, node);
-    case '[':
-        node->type = QTC_JSON_ARRAY;
-        return open_container(r, p, node);
+    switch (*p) {
     case 't':
         node->type = QTC_JSON_TRUE;
         return read_word(r, p, qtc_bytes("true", 4));
@@ -202,57 +177,90 @@ static const char *begin_value(struct reader *r, const char *p, struct qtc_json 
         return read_word(r, p, qtc_bytes("null", 4));
     default:
         node->type = QTC_JSON_NUMBER;
-        return c == '-' || is_digit(c) ? read_number(r, p) : fail(r, "a value is missing", p);
+        return *p == '-' || is_digit(*p) ? read_number(r, p) : fail(r, "a value is missing", p);
     }
 }
 
-static void end_value(struct qtc_json *node, const char *end)
+/* An empty one is read whole; of another one, which is the next level, the
+ * bracket and the blanks behind it. */
+static inline const char *open_container(struct reader *r, const char *p, struct qtc_json *node,
+                                         struct level **top)
 {
-    node->raw.len = (size_t)(end - node->raw.data);
+    char bracket = *p == '{' ? '}' : ']';
+
+    if (*top == &r->levels[QTC_JSON_MAX_DEPTH]) {
+        return fail_at(r, QTC_LIMIT, "JSON is nested too deeply", p);
+    }
+    node->type = *p == '{' ? QTC_JSON_OBJECT : QTC_JSON_ARRAY;
+    p = skip_blanks(r, p + 1);
+    if (peek(r, p) == bracket) {
+        return p + 1;
+    }
+    *++*top = (struct level){node, &node->first, bracket};
+    return p;
 }
 
-/* Behind a value, or a bracket that opens: closes every container that ends
- * here. With depth left, the next child begins at the place that is given. */
-static const char *close_containers(struct reader *r, const char *p)
+static inline const char *begin_value(struct reader *r, const char *p, struct qtc_json *node,
+                                      struct level **top)
 {
-    while (r->depth > 0) {
-        struct qtc_json *node = r->levels[r->depth - 1].node;
-        bool is_object = node->type == QTC_JSON_OBJECT;
-        char c = peek(r, p = skip_blanks(r, p));
+    node->raw.data = p;
+    switch (peek(r, p)) {
+    case '"':
+        node->type = QTC_JSON_STRING;
+        return read_string(r, p, &node->raw, &node->text);
+    case '{':
+    case '[':
+        return open_container(r, p, node, top);
+    case 0:
+        return fail(r, "a value is missing", p);
+    default:
+        return read_scalar(r, p, node);
+    }
+}
 
-        if (c == (is_object ? '}' : ']')) {
-            end_value(node, ++p);
-            r->depth--;
-        } else if (node->count == 0) {
-            return p;
-        } else if (c == ',') {
+/* Behind a value: closes every container that ends here. Of those that are left
+ * the innermost one's next child begins at the place that is given. */
+static inline const char *close_containers(struct reader *r, const char *p, struct level **top)
+{
+    for (; *top > r->levels; --*top) {
+        p = skip_blanks(r, p);
+        char c = peek(r, p);
+
+        if (c == ',') {
             return skip_blanks(r, p + 1);
-        } else {
-            return fail(r, is_object ? "a comma or } is missing" : "a comma or ] is missing", p);
         }
+        if (c != (*top)->bracket) {
+            return fail(r, (*top)->bracket == '}' ? "a comma or } is missing" : "a comma or ] is missing", p);
+        }
+        (*top)->node->raw.len = (size_t)(++p - (*top)->node->raw.data);
     }
     return p;
 }
 
-/* At the root, whose end is given. */
-static const char *read_value(struct reader *r, const char *p, const struct qtc_json **root)
+/* p is at the root; its end is given. */
+static const char *read_value(struct reader *r, const char *p)
 {
+    struct level *top = r->levels, *parent;
+
     do {
-        bool is_member = r->depth > 0 && r->levels[r->depth - 1].node->type == QTC_JSON_OBJECT;
-        size_t depth = r->depth;
-        struct qtc_json *node = add_node(r);
+        struct qtc_json *node = qtc_arena_alloc(r->arena, sizeof(*node));
 
         if (!node) {
             return out_of_memory(r, p);
         }
-        *root = *root ? *root : node;
-        p = is_member ? read_key(r, p, node) : p;
-        p = p ? begin_value(r, p, node) : NULL;
-        if (p && r->depth == depth) {
-            end_value(node, p);
+        parent = top;
+        *parent->link = node;
+        if (parent > r->levels) {
+            parent->link = &node->next;
+            parent->node->count++;
         }
-        p = p ? close_containers(r, p) : NULL;
-    } while (p && r->depth > 0);
+        p = parent->bracket == '}' ? read_key(r, p, node) : p;
+        p = p ? begin_value(r, p, node, &top) : NULL;
+        if (p && top == parent) {
+            node->raw.len = (size_t)(p - node->raw.data);
+            p = close_containers(r, p, &top);
+        }
+    } while (p && top > r->levels);
     return p;
 }
 
@@ -267,9 +275,9 @@ const struct qtc_json *qtc_json_read_one(struct qtc_arena *arena, struct qtc_byt
     r.error = error;
     r.start = start;
     r.end = start + input.len;
-    r.depth = 0; /* the levels above it are never looked at: they stay as they are */
+    r.levels[0] = (struct level){.link = &root}; /* the levels above it are written before they are read */
     *error = (struct qtc_error){0};
-    end = read_value(&r, skip_blanks(&r, start), &root);
+    end = read_value(&r, skip_blanks(&r, start));
     *used = end ? (size_t)(end - start) : 0;
     return end ? root : NULL;
 }
