@@ -50,9 +50,16 @@ static bool add_block(struct qtc_arena *a, size_t need)
     return true;
 }
 
-void *qtc_arena_more(struct qtc_arena *a, size_t size)
+void *qtc_arena_grow_take(struct qtc_arena *a, size_t size)
 {
-    return size <= PTRDIFF_MAX && add_block(a, size) ? qtc_arena_alloc(a, size) : NULL;
+    return size <= PTRDIFF_MAX && add_block(a, size) ? qtc_arena_take(a, size) : NULL;
+}
+
+void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+{
+    void *object = qtc_arena_take(a, size);
+
+    return object ? memset(object, 0, size) : NULL;
 }
 
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size)
@@ -70,7 +77,7 @@ struct qtc_bytes qtc_arena_copy(struct qtc_arena *a, struct qtc_bytes s)
     if (s.len == 0) {
         return qtc_bytes("", 0);
     }
-    copy = qtc_arena_alloc(a, s.len);
+    copy = qtc_arena_take(a, s.len);
     if (!copy) {
         return qtc_bytes(NULL, 0);
     }

@@ -96,23 +96,25 @@ struct qtc_arena {
 
 #define QTC_ARENA_ALIGNMENT _Alignof(max_align_t)
 
-void *qtc_arena_more(struct qtc_arena *a, size_t size); /* slow path of alloc */
+/* size bytes as they are, aligned for any object; NULL when memory ends. */
+void *qtc_arena_grow_take(struct qtc_arena *a, size_t size); /* slow path of take */
 
-/* size bytes, zeroed, aligned for any object; NULL when memory ends. */
-static inline void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
+static inline void *qtc_arena_take(struct qtc_arena *a, size_t size)
 {
     char *object = a->at;
 
     if (size > PTRDIFF_MAX || size > a->left || object == NULL) {
-        return qtc_arena_more(a, size);
+        return qtc_arena_grow_take(a, size);
     }
     size_t room = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
     a->at += room;
     a->left -= room;
-    return memset(object, 0, size);
+    return object;
 }
 
-/* count * size with the product checked */
+/* The same, zeroed. */
+void *qtc_arena_alloc(struct qtc_arena *a, size_t size);
+/* count * size, zeroed, with the product checked */
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size);
 /* A copy of the bytes; data is NULL on failure (a copy of nothing is "" with len 0). */
 struct qtc_bytes qtc_arena_copy(struct qtc_arena *a, struct qtc_bytes s);

@@ -55,7 +55,7 @@ static char peek(const struct reader *r, const char *p)
 
 static bool decode(struct reader *r, struct qtc_bytes inside, struct qtc_bytes *text)
 {
-    char *out = qtc_arena_alloc(r->arena, inside.len);
+    char *out = qtc_arena_take(r->arena, inside.len);
     size_t len, bad;
 
     if (!out) {
@@ -150,6 +150,21 @@ static const char *read_word(struct reader *r, const char *p, struct qtc_bytes w
 
 /* ---- values ------------------------------------------------------------- */
 
+/* Cleared field by field: what reading is made of is this, and compilers call or
+ * loop for a whole one. */
+static inline struct qtc_json *new_node(struct reader *r)
+{
+    struct qtc_json *node = qtc_arena_take(r->arena, sizeof(*node));
+
+    if (node) {
+        node->type = QTC_JSON_NULL;
+        node->raw = node->text = node->key = node->raw_key = (struct qtc_bytes){0};
+        node->first = node->next = NULL;
+        node->count = 0;
+    }
+    return node;
+}
+
 /* With the colon, and the blanks behind it. */
 static inline const char *read_key(struct reader *r, const char *p, struct qtc_json *node)
 {
@@ -243,7 +258,7 @@ static const char *read_value(struct reader *r, const char *p)
     struct level *top = r->levels, *parent;
 
     do {
-        struct qtc_json *node = qtc_arena_alloc(r->arena, sizeof(*node));
+        struct qtc_json *node = new_node(r);
 
         if (!node) {
             return out_of_memory(r, p);
