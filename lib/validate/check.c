@@ -284,10 +284,6 @@ static bool check_schema(struct qtc_checker *c, struct qtc_toolset *set)
     if (schema == NULL) {
         return check_without_schema(c);
     }
-    verdict = qtc_schema_check(schema, c->validator, c->call.arguments);
-    if (verdict == QTC_VALID) {
-        return true;
-    }
     qtc_buf_clear(&c->call.last);
     c->call.hint_budget = QTC_HINT_BUDGET;
     verdict = qtc_schema_validate(schema, c->validator, c->call.arguments, qtc_explain, &c->call);

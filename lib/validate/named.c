@@ -129,7 +129,7 @@ static size_t find_named(const struct qtc_toolsets *sets, struct qtc_bytes name)
 
 /* ---- those that a thread read last ------------------------------------------------------ */
 
-enum { FIRST_ROOM = 16 };
+enum { FIRST_ROOM = 4 };
 
 struct shelved {
     struct qtc_toolset *set; /* NULL: not here */
