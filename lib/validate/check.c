@@ -285,6 +285,7 @@ static bool check_schema(struct qtc_checker *c, struct qtc_toolset *set)
         return check_without_schema(c);
     }
     qtc_buf_clear(&c->call.last);
+    c->call.set = set;
     c->call.hint_budget = QTC_HINT_BUDGET;
     verdict = qtc_schema_validate(schema, c->validator, c->call.arguments, qtc_explain, &c->call);
     c->teller.nomem =
@@ -556,7 +557,9 @@ static bool fix_call(struct qtc_checker *c, const struct qtc_item *item, struct 
         return false;
     }
     f.schema = qtc_toolset_schema(set, f.tool, &why);
-    return f.schema != NULL && qtc_fix_arguments(&f, arguments_text(item));
+    f.tool = qtc_toolset_filled(set, f.tool);
+    c->fixed.failed = c->fixed.failed || f.tool == NULL;
+    return f.schema != NULL && f.tool != NULL && qtc_fix_arguments(&f, arguments_text(item));
 }
 
 /* Writes the record with its calls repaired into c->rewritten. false: nothing was. */

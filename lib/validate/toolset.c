@@ -10,6 +10,7 @@ struct slot {
     _Atomic(struct qtc_schema *) schema;
     atomic_bool failed; /* why is said in text */
     struct qtc_buf text;
+    struct qtc_tool *filled; /* with its parameters; NULL: nobody asked */
 };
 
 struct qtc_toolset {
@@ -17,6 +18,7 @@ struct qtc_toolset {
     struct qtc_check_options options;
     struct slot *slots; /* in the order of the tools */
     pthread_mutex_t lock;
+    struct qtc_arena arena; /* of what is filled */
 };
 
 /* ---- a set ------------------------------------------------------------------------ */
@@ -32,7 +34,7 @@ struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_chec
     }
     set->options = *options;
     pthread_mutex_init(&set->lock, NULL);
-    set->tools = qtc_tools_read(text, error);
+    set->tools = qtc_tools_list(text, error);
     if (set->tools != NULL) {
         set->slots = calloc(qtc_tools_count(set->tools) + 1, sizeof *set->slots);
     }
@@ -54,6 +56,7 @@ void qtc_toolset_free(struct qtc_toolset *set)
     }
     free(set->slots);
     qtc_tools_free(set->tools);
+    qtc_arena_free(&set->arena);
     pthread_mutex_destroy(&set->lock);
     free(set);
 }
@@ -61,6 +64,33 @@ void qtc_toolset_free(struct qtc_toolset *set)
 const struct qtc_tools *qtc_toolset_tools(const struct qtc_toolset *set)
 {
     return set != NULL ? set->tools : NULL;
+}
+
+static struct slot *slot_of(const struct qtc_toolset *set, const struct qtc_tool *tool)
+{
+    return &set->slots[tool - qtc_tools_at(set->tools, 0)];
+}
+
+static const struct qtc_tool *fill(struct qtc_toolset *set, const struct qtc_tool *tool, struct slot *slot)
+{
+    struct qtc_tool *filled = qtc_arena_alloc(&set->arena, sizeof *filled);
+
+    if (filled == NULL) {
+        return NULL;
+    }
+    *filled = *tool;
+    return qtc_tool_fill(filled, &set->arena) ? slot->filled = filled : NULL;
+}
+
+const struct qtc_tool *qtc_toolset_filled(struct qtc_toolset *set, const struct qtc_tool *tool)
+{
+    struct slot *slot = slot_of(set, tool);
+    const struct qtc_tool *filled;
+
+    pthread_mutex_lock(&set->lock);
+    filled = slot->filled != NULL ? slot->filled : fill(set, tool, slot);
+    pthread_mutex_unlock(&set->lock);
+    return filled;
 }
 
 /* ---- schemas ------------------------------------------------------------------------- */
@@ -137,7 +167,7 @@ static void compile(struct qtc_toolset *set, const struct qtc_tool *tool, struct
 const struct qtc_schema *qtc_toolset_schema(struct qtc_toolset *set, const struct qtc_tool *tool,
                                             struct qtc_bytes *why)
 {
-    struct slot *slot = &set->slots[tool - qtc_tools_at(set->tools, 0)];
+    struct slot *slot = slot_of(set, tool);
     struct qtc_schema *schema = atomic_load_explicit(&slot->schema, memory_order_acquire);
 
     *why = qtc_bytes("", 0);
