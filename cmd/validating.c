@@ -36,12 +36,12 @@ static uint64_t count_lines(const char *p, const char *end)
     return n;
 }
 
-/* Places mostly follow each other: each line is counted once. */
+/* In JSON Lines it is the record's. Else places mostly follow each other: each line is counted once. */
 static uint64_t line_of(struct worker *w, const char *place)
 {
     const char *start = w->outcome.text.data;
 
-    if (place == NULL || start == NULL) {
+    if (place == NULL || start == NULL || w->job->lines) {
         return w->begun;
     }
     if (w->counted != start || place < w->seen) {

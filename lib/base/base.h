@@ -103,7 +103,7 @@ static inline void *qtc_arena_take(struct qtc_arena *a, size_t size)
 {
     char *object = a->at;
 
-    if (size > PTRDIFF_MAX || size > a->left || object == NULL) {
+    if (size > PTRDIFF_MAX || size > a->left || (size == 0 && object == NULL)) {
         return qtc_arena_grow_take(a, size);
     }
     size_t room = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);

@@ -55,6 +55,9 @@ static size_t plain_length(const char *p, size_t n)
     while (n - i >= 8 && are_plain(p + i)) {
         i += 8;
     }
+    if (n - i < 8 && n >= 8 && are_plain(p + n - 8)) {
+        return n;
+    }
     while (i < n && is_plain(p[i])) {
         i++;
     }
