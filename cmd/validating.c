@@ -245,6 +245,7 @@ static void read_tools(struct worker *w, struct qtc_bytes text)
 {
     const struct qtc_json *tree;
 
+    w->outcome = (struct qtc_outcome){0};
     qtc_arena_reset(&w->arena);
     tree = qtc_json_read_one(&w->arena, text, &w->outcome.used, &w->outcome.error);
     w->outcome.code = tree == NULL ? QTC_SYNTAX : QTC_OK;
@@ -261,7 +262,6 @@ static size_t run_record(struct worker *w, struct qtc_bytes text, uint64_t line)
     w->counted = NULL;
     w->errors = 0;
     w->undecided = false;
-    w->outcome = (struct qtc_outcome){0};
     qtc_buf_clear(&w->issues);
     if (w->v->check_tools) {
         read_tools(w, text);

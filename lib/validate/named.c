@@ -143,6 +143,7 @@ struct qtc_shelf {
     struct shelved *places; /* of each in `all` */
     uint32_t *ring;         /* places of those that are here, the oldest first */
     size_t first, count, room;
+    size_t last; /* the place that was asked for last: mostly the next one, too */
 };
 
 struct qtc_shelf *qtc_shelf_new(const struct qtc_toolsets *all, const struct qtc_check_options *options)
@@ -215,12 +216,17 @@ static void put(struct qtc_shelf *shelf, size_t place, struct qtc_toolset *set)
 
 struct qtc_toolset *qtc_shelf_get(struct qtc_shelf *shelf, struct qtc_bytes name, struct qtc_error *error)
 {
-    size_t place = find_named(shelf->all, name);
+    const struct qtc_toolsets *all = shelf->all;
+    size_t place = shelf->last;
 
     *error = (struct qtc_error){0};
+    if (place >= all->count || !qtc_bytes_equal(all->sets[place].name, name)) {
+        place = find_named(all, name);
+    }
     if (place == SIZE_MAX) {
         return NULL;
     }
+    shelf->last = place;
     if (shelf->places[place].set == NULL) {
         struct qtc_toolset *set = read_set(shelf, place, error);
         if (set == NULL) {
