@@ -56,6 +56,21 @@ static bool add_named(struct qtc_toolsets *sets, struct qtc_bytes line, const st
     return (named.name.data != NULL && !sets->list.failed) || fail(error, QTC_NOMEM, "out of memory", 0);
 }
 
+/* The first set of the rest, with its braces. */
+static const struct qtc_json *read_line(struct qtc_arena *arena, struct qtc_bytes rest, size_t *used,
+                                        struct qtc_error *error)
+{
+    bool more = rest.len > QTC_TOOLS_MAX;
+    const struct qtc_json *tree;
+
+    rest.len = more ? QTC_TOOLS_MAX : rest.len;
+    tree = qtc_json_read_one(arena, rest, used, error);
+    if (tree == NULL && more && error->offset == rest.len) {
+        fail(error, QTC_LIMIT, QTC_TOOLS_TOO_LONG, 0);
+    }
+    return tree;
+}
+
 /* The trees are not kept: they take many times the text, and most runs need a set only for a while. */
 static bool read_lines(struct qtc_toolsets *sets, struct qtc_bytes text, struct qtc_error *error)
 {
@@ -67,8 +82,11 @@ static bool read_lines(struct qtc_toolsets *sets, struct qtc_bytes text, struct 
         text.len--;
     }
     for (; good && at < text.len; at += good ? used : 0) {
+        while (qtc_is_blank(text.data[at])) {
+            at++;
+        }
         struct qtc_bytes rest = qtc_bytes(text.data + at, text.len - at);
-        const struct qtc_json *tree = qtc_json_read_one(&arena, rest, &used, error);
+        const struct qtc_json *tree = read_line(&arena, rest, &used, error);
         good = tree != NULL && add_named(sets, rest, tree, error);
         qtc_arena_reset(&arena);
     }

@@ -26,8 +26,13 @@ struct qtc_toolset {
 struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
                                     struct qtc_error *error)
 {
-    struct qtc_toolset *set = calloc(1, sizeof *set);
+    struct qtc_toolset *set;
 
+    if (text.len > QTC_TOOLS_MAX) {
+        *error = (struct qtc_error){.code = QTC_LIMIT, .message = QTC_TOOLS_TOO_LONG};
+        return NULL;
+    }
+    set = calloc(1, sizeof *set);
     *error = (struct qtc_error){.code = QTC_NOMEM, .message = "out of memory"};
     if (set == NULL) {
         return NULL;

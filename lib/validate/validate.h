@@ -70,6 +70,10 @@ struct qtc_check_options {
     void *resolve_ctx;
 };
 
+/* A set of tools is no data set: text that is longer is not read. A tree takes up to 50 times its text. */
+#define QTC_TOOLS_MAX      ((size_t)16 << 20)
+#define QTC_TOOLS_TOO_LONG "more than 16 MiB of tools"
+
 /* Tools and their schemas, each compiled when it is first needed. Threads share it. */
 struct qtc_toolset;
 
