@@ -41,6 +41,9 @@ enum qtc_keyword qtc_keyword_find(struct qtc_bytes name);
 /* The one that was probably meant; NONE. */
 enum qtc_keyword qtc_keyword_nearest(struct qtc_bytes name);
 
+/* The bit of a type's name; 0 when there is none of that name. */
+unsigned qtc_type_find(struct qtc_bytes name, bool any_case);
+
 /* What $schema says. */
 struct qtc_dialect {
     enum qtc_draft draft;

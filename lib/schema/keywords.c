@@ -197,20 +197,41 @@ bool qtc_draft_find(struct qtc_bytes name, enum qtc_draft *draft)
 static const struct {
     enum qtc_type type;
     const char *name;
+    size_t len;
 } type_names[] = {
-    {QTC_T_STRING, "string"},   {QTC_T_INTEGER, "integer"}, {QTC_T_NUMBER, "number"},
-    {QTC_T_BOOLEAN, "boolean"}, {QTC_T_NULL, "null"},       {QTC_T_ARRAY, "array"},
-    {QTC_T_OBJECT, "object"},
+#define TYPE(type, name)                                                                                     \
+    {                                                                                                        \
+        type, name, sizeof(name) - 1                                                                         \
+    }
+    TYPE(QTC_T_STRING, "string"),   TYPE(QTC_T_INTEGER, "integer"), TYPE(QTC_T_NUMBER, "number"),
+    TYPE(QTC_T_BOOLEAN, "boolean"), TYPE(QTC_T_NULL, "null"),       TYPE(QTC_T_ARRAY, "array"),
+    TYPE(QTC_T_OBJECT, "object"),
+#undef TYPE
 };
+
+enum { TYPES = sizeof type_names / sizeof type_names[0] };
 
 const char *qtc_type_name(enum qtc_type type)
 {
-    for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
+    for (size_t i = 0; i < TYPES; i++) {
         if (type_names[i].type == type) {
             return type_names[i].name;
         }
     }
     return "";
+}
+
+unsigned qtc_type_find(struct qtc_bytes name, bool any_case)
+{
+    for (size_t i = 0; i < TYPES; i++) {
+        const char *known = type_names[i].name;
+
+        if (name.len == type_names[i].len && (memcmp(name.data, known, name.len) == 0 ||
+                                              (any_case && strncasecmp(name.data, known, name.len) == 0))) {
+            return type_names[i].type;
+        }
+    }
+    return 0;
 }
 
 enum qtc_type qtc_type_of(const struct qtc_json *value)
