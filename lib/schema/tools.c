@@ -556,20 +556,16 @@ static struct qtc_tools *finish_filled(struct reader *r, bool found, size_t len)
     return tools;
 }
 
-static bool collect_copy(struct reader *r, struct qtc_bytes input)
-{
-    struct qtc_bytes copy = qtc_arena_copy(&r->tools->arena, input);
-
-    r->start = copy.data;
-    return copy.data != NULL ? collect_input(r, copy) : no_memory(r);
-}
-
 struct qtc_tools *qtc_tools_list(struct qtc_bytes input, struct qtc_error *error)
 {
     struct reader r;
     struct qtc_error ignored;
 
-    return begin(&r, error != NULL ? error : &ignored) ? finish(&r, collect_copy(&r, input)) : NULL;
+    if (!begin(&r, error != NULL ? error : &ignored)) {
+        return NULL;
+    }
+    r.start = input.data;
+    return finish(&r, collect_input(&r, input));
 }
 
 struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error)
@@ -577,8 +573,12 @@ struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error
     struct reader r;
     struct qtc_error ignored;
 
-    return begin(&r, error != NULL ? error : &ignored) ? finish_filled(&r, collect_copy(&r, input), input.len)
-                                                       : NULL;
+    if (!begin(&r, error != NULL ? error : &ignored)) {
+        return NULL;
+    }
+    struct qtc_bytes copy = qtc_arena_copy(&r.tools->arena, input);
+    r.start = copy.data;
+    return finish_filled(&r, copy.data != NULL ? collect_input(&r, copy) : no_memory(&r), input.len);
 }
 
 struct qtc_tools *qtc_tools_from_json(const struct qtc_json *value, struct qtc_error *error)

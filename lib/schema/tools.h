@@ -44,7 +44,8 @@ struct qtc_tools; /* immutable once read; may be shared by threads */
  * of the same name replace earlier ones. NULL on error, with the offset. The
  * input is copied: it need not outlive the result. */
 struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error);
-/* The same without parameters: they are empty in each tool until qtc_tool_fill. */
+/* The same, but the input is borrowed: it must outlive the result. And the tools have no parameters
+ * until qtc_tool_fill. */
 struct qtc_tools *qtc_tools_list(struct qtc_bytes input, struct qtc_error *error);
 /* Lists a tool's parameters; memory is the arena's. False when it ends. */
 bool qtc_tool_fill(struct qtc_tool *tool, struct qtc_arena *arena);

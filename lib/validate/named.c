@@ -151,6 +151,7 @@ enum { FIRST_ROOM = 4 };
 
 struct shelved {
     struct qtc_toolset *set; /* NULL: not here */
+    struct qtc_arena text;   /* of its tools, where a string spells them */
     bool before;             /* it was here before */
 };
 
@@ -186,6 +187,7 @@ static void drop_oldest(struct qtc_shelf *shelf)
     struct shelved *oldest = &shelf->places[shelf->ring[shelf->first]];
 
     qtc_toolset_free(oldest->set);
+    qtc_arena_free(&oldest->text);
     oldest->set = NULL;
     shelf->first = (shelf->first + 1) % shelf->all->count;
     shelf->count--;
@@ -204,21 +206,23 @@ void qtc_shelf_free(struct qtc_shelf *shelf)
     free(shelf);
 }
 
-static struct qtc_toolset *read_set(const struct qtc_shelf *shelf, size_t place, struct qtc_error *error)
+static bool read_set(const struct qtc_shelf *shelf, size_t place, struct qtc_error *error)
 {
+    struct shelved *new = &shelf->places[place];
     struct qtc_bytes text = shelf->all->sets[place].tools;
-    struct qtc_arena arena = {0};
 
     if (text.data[0] == '"') {
-        text = qtc_json_text(qtc_json_read(&arena, text, error));
+        text = qtc_json_text(qtc_json_read(&new->text, text, error));
     }
-    struct qtc_toolset *set = qtc_toolset_new(text, &shelf->options, error);
-    qtc_arena_free(&arena);
-    return set;
+    new->set = error->code == QTC_OK ? qtc_toolset_new(text, &shelf->options, error) : NULL;
+    if (new->set == NULL) {
+        qtc_arena_free(&new->text);
+    }
+    return new->set != NULL;
 }
 
 /* What comes back had too little room. */
-static void put(struct qtc_shelf *shelf, size_t place, struct qtc_toolset *set)
+static void put(struct qtc_shelf *shelf, size_t place)
 {
     struct shelved *new = &shelf->places[place];
 
@@ -228,7 +232,7 @@ static void put(struct qtc_shelf *shelf, size_t place, struct qtc_toolset *set)
     if (shelf->count >= shelf->room) {
         drop_oldest(shelf);
     }
-    *new = (struct shelved){set, true};
+    new->before = true;
     shelf->ring[(shelf->first + shelf->count++) % shelf->all->count] = (uint32_t)place;
 }
 
@@ -246,11 +250,10 @@ struct qtc_toolset *qtc_shelf_get(struct qtc_shelf *shelf, struct qtc_bytes name
     }
     shelf->last = place;
     if (shelf->places[place].set == NULL) {
-        struct qtc_toolset *set = read_set(shelf, place, error);
-        if (set == NULL) {
+        if (!read_set(shelf, place, error)) {
             return NULL;
         }
-        put(shelf, place, set);
+        put(shelf, place);
     }
     return shelf->places[place].set;
 }

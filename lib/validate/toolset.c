@@ -285,21 +285,20 @@ struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_
             return e->set;
         }
     }
-    struct qtc_toolset *set = qtc_toolset_new(text, &cache->options, error);
-    if (set == NULL) {
-        return NULL;
-    }
-    struct cached *e = make_room(cache, text.len);
-    qtc_buf_put(&e->text, text);
-    if (e->text.failed) {
+    struct qtc_buf copy = {0};
+    struct qtc_toolset *set = NULL;
+    qtc_buf_put(&copy, text);
+    if (copy.failed) {
         error->code = QTC_NOMEM;
-        qtc_buf_free(&e->text);
-        qtc_toolset_free(set);
+    } else {
+        set = qtc_toolset_new(qtc_buf_bytes(&copy), &cache->options, error);
+    }
+    if (set == NULL) {
+        qtc_buf_free(&copy);
         return NULL;
     }
-    e->set = set;
-    e->hash = hash;
-    e->used = ++cache->clock;
+    *make_room(cache, text.len) =
+        (struct cached){.set = set, .text = copy, .hash = hash, .used = ++cache->clock};
     cache->bytes += text.len;
     return set;
 }

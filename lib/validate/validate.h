@@ -77,7 +77,7 @@ struct qtc_check_options {
 /* Tools and their schemas, each compiled when it is first needed. Threads share it. */
 struct qtc_toolset;
 
-/* As qtc_tools_list; the text is copied. NULL on error. */
+/* As qtc_tools_list: the text is borrowed, and must outlive the result. NULL on error. */
 struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
                                     struct qtc_error *error);
 void qtc_toolset_free(struct qtc_toolset *set);

@@ -57,10 +57,8 @@ static struct qtc_bytes copy_of(const char *text)
 static struct qtc_toolset *read_tools(const char *text, const struct qtc_check_options *options)
 {
     struct qtc_error error;
-    struct qtc_bytes copy = copy_of(text);
-    struct qtc_toolset *set = qtc_toolset_new(copy, options, &error);
+    struct qtc_toolset *set = qtc_toolset_new(qtc_str(text), options, &error);
 
-    free((char *)(uintptr_t)copy.data);
     assert_non_null(set);
     return set;
 }
