@@ -303,7 +303,7 @@ static void run_text(struct worker *w, struct qtc_bytes text, uint64_t line)
             return;
         }
         used = run_record(w, text, line);
-        line += count_lines(text.data, text.data + used);
+        line += w->job->lines ? 0 : count_lines(text.data, text.data + used);
         text = qtc_bytes(text.data + used, text.len - used);
     }
 }
