@@ -32,14 +32,6 @@ static inline uint64_t qtc_json_word_special(uint64_t word, uint64_t also)
            (word & also);
 }
 
-/* Not 0 when a byte of the word is this one. */
-static inline uint64_t qtc_json_word_has(uint64_t word, unsigned char byte)
-{
-    uint64_t other = word ^ qtc_json_repeat(byte);
-
-    return (other - qtc_json_repeat(1)) & ~other & qtc_json_repeat(0x80);
-}
-
 static inline uint64_t qtc_json_load8(const char *p)
 {
     uint64_t word;
