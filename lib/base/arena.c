@@ -34,12 +34,12 @@ static void use_block(struct qtc_arena *a, struct qtc_arena_block *block)
     a->left = block ? block->size : 0;
 }
 
-static bool add_block(struct qtc_arena *a, size_t need)
+bool qtc_arena_grow(struct qtc_arena *a, size_t size)
 {
-    size_t size = block_size(a->head, need);
     struct qtc_arena_block *block = NULL;
 
-    if (size <= PTRDIFF_MAX - sizeof(*block)) {
+    if (size <= PTRDIFF_MAX - sizeof(*block) - QTC_ARENA_ALIGNMENT) {
+        size = block_size(a->head, size);
         block = malloc(sizeof(*block) + size);
     }
     if (!block) {
@@ -48,11 +48,6 @@ static bool add_block(struct qtc_arena *a, size_t need)
     *block = (struct qtc_arena_block){.next = a->head, .size = size};
     use_block(a, block);
     return true;
-}
-
-void *qtc_arena_grow_take(struct qtc_arena *a, size_t size)
-{
-    return size <= PTRDIFF_MAX && add_block(a, size) ? qtc_arena_take(a, size) : NULL;
 }
 
 void *qtc_arena_alloc(struct qtc_arena *a, size_t size)

@@ -63,7 +63,7 @@ struct qtc_bytes qtc_buf_bytes(const struct qtc_buf *b);
 static inline void qtc_buf_add(struct qtc_buf *b, const char *data, size_t len)
 {
     if (len <= b->cap - b->len && len > 0 && !b->failed) {
-        memcpy(b->data + b->len, data, len);
+        __builtin_memcpy(b->data + b->len, data, len);
         b->len += len;
     } else if (len > 0) {
         qtc_buf_grow_add(b, data, len);
@@ -96,19 +96,21 @@ struct qtc_arena {
 
 #define QTC_ARENA_ALIGNMENT _Alignof(max_align_t)
 
-/* size bytes as they are, aligned for any object; NULL when memory ends. */
-void *qtc_arena_grow_take(struct qtc_arena *a, size_t size); /* slow path of take */
+/* Slow path of take: room for size bytes. */
+bool qtc_arena_grow(struct qtc_arena *a, size_t size);
 
+/* size bytes as they are, aligned for any object; NULL when memory ends. */
 static inline void *qtc_arena_take(struct qtc_arena *a, size_t size)
 {
-    char *object = a->at;
+    char *object;
 
-    if (size > PTRDIFF_MAX || size > a->left || (size == 0 && object == NULL)) {
-        return qtc_arena_grow_take(a, size);
+    if ((size > PTRDIFF_MAX || size > a->left || (size == 0 && a->at == NULL)) && !qtc_arena_grow(a, size)) {
+        return NULL;
     }
-    size_t room = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
-    a->at += room;
-    a->left -= room;
+    size = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
+    object = a->at;
+    a->at += size;
+    a->left -= size;
     return object;
 }
 
