@@ -189,17 +189,11 @@ format-docs: $(BUILD)/gen-format-docs
 format:
 	clang-format -i $(ALL_SRC)
 
-TIDY := $(shell command -v clang-tidy 2>/dev/null)
 lint: $(FORMATS)
-ifneq ($(TIDY),)
+	@.ci/deps lint
 	clang-tidy --quiet $(LIB_SRC) $(COMMAND_SRC) $(GEN_SRC) $(SHARED_SRC) -- $(QTC_CPPFLAGS) $(QTC_CFLAGS)
-else
-	for f in $(LIB_SRC) $(COMMAND_SRC) $(GEN_SRC) $(SHARED_SRC); do \
-	    gcc $(QTC_CPPFLAGS) $(QTC_CFLAGS) -O1 -fanalyzer -Werror -c -o /dev/null "$$f" || exit 1; \
-	done
-endif
-	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS) $(wildcard completions/*.bash); fi
-	if command -v mandoc >/dev/null && [ -n '$(wildcard man/*)' ]; then mandoc -Tlint -Wwarning $(wildcard man/*); fi
+	shellcheck $(SCRIPTS) $(wildcard completions/*.bash)
+	mandoc -Tlint -Wwarning $(wildcard man/*)
 
 clean:
 	rm -rf build

@@ -221,7 +221,7 @@ static void begin_input(struct request *r, const struct qtc_cli *cli, struct qtc
     size_t count = (size_t)(cli->argc - cli->first);
 
     if (r->v.check_tools && r->tools != NULL) {
-        cli->argv[cli->first - 1] = (char *)(uintptr_t)r->tools;
+        cli->argv[cli->first - 1] = (char *)(uintptr_t)r->tools; /* NOLINT(performance-no-int-to-ptr) */
         files--;
         count++;
     }

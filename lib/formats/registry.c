@@ -19,7 +19,7 @@ const struct qtc_format qtc_format_none = {
 #undef FORMAT
 
 static const struct qtc_format *const formats[] = {
-#define FORMAT(row) &row,
+#define FORMAT(row) &(row),
 #include "formats.inc"
 #undef FORMAT
 };

@@ -159,7 +159,7 @@ static bool put_literals(const struct qtc_template_field *f, const char *key, co
 /* "open_pattern" that is no more than one text, or any of some. */
 static bool put_pattern(const struct qtc_template_field *f, const char *key, const char *row_key)
 {
-    struct qtc_patterns patterns;
+    struct qtc_patterns patterns = {0};
 
     if (!qtc_template_pattern(f, key, &patterns)) {
         return false;
@@ -196,14 +196,14 @@ static bool has_opener(const struct qtc_json *field)
 /* The word of an opener that is a whole header, <|channel|>analysis<|message|>; data is NULL: it is none. */
 static struct qtc_bytes header_word(const struct qtc_format *row, struct qtc_bytes open)
 {
-    size_t end = row->header_end[0] != NULL ? strlen(row->header_end[0]) : open.len;
+    size_t end = row->header_end[0] != NULL ? strlen(row->header_end[0]) : 0;
     size_t begin = 0;
 
     for (size_t i = 0; row->header_open[i] != NULL; i++) {
         size_t len = strlen(row->header_open[i]);
         begin = open.len > len && memcmp(open.data, row->header_open[i], len) == 0 ? len : begin;
     }
-    if (begin == 0 || open.len - begin <= end ||
+    if (end == 0 || begin == 0 || open.len - begin <= end ||
         memcmp(open.data + open.len - end, row->header_end[0], end) != 0) {
         return qtc_bytes(NULL, 0);
     }

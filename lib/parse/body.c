@@ -72,9 +72,9 @@ static bool find_element(struct qtc_bytes text, const char *const *names, struct
         if (len + 4 > sizeof open) {
             continue;
         }
-        memcpy(open, "<", 1);
+        open[0] = close[0] = '<';
         memcpy(open + 1, names[i], len + 1);
-        memcpy(close, "</", 2);
+        close[1] = '/';
         memcpy(close + 2, names[i], len + 1);
         const char *at = memmem(text.data, text.len, open, len + 1);
         const char *end = at == NULL ? NULL : memchr(at, '>', text.len - (size_t)(at - text.data));
@@ -559,6 +559,11 @@ void qtc_body_partial(struct qtc_parser *p)
     p->body.partial = false;
 }
 
+static bool is_closer(char c)
+{
+    return c == '}' || c == ']';
+}
+
 /* The text ends inside: what is complete of it is the call, which stays open. */
 void qtc_body_cut(struct qtc_parser *p)
 {
@@ -578,7 +583,7 @@ void qtc_body_cut(struct qtc_parser *p)
     if (p->options.recover == QTC_RECOVER_LENIENT || p->args.len == 0) {
         return;
     }
-    while (p->args.len > 0 && memchr("}]", p->args.data[p->args.len - 1], 2) != NULL) {
+    while (p->args.len > 0 && is_closer(p->args.data[p->args.len - 1])) {
         p->args.len--; /* nothing says that it is whole */
     }
     bool line = text.len > 0 && text.data[text.len - 1] == '\n';

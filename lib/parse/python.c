@@ -750,7 +750,7 @@ static size_t step_word_end(struct qtc_python *r, const char *p, size_t n, struc
     if (c == '#') {
         return begin_comment(r);
     }
-    if (is_blank(c) && r->pend.len < 2 * HELD_MAX) {
+    if (is_blank(c) && r->pend.len < (size_t)2 * HELD_MAX) {
         qtc_buf_byte(&r->pend, c);
         return 1;
     }

@@ -508,7 +508,7 @@ static bool resolve(struct work *w, enum qtc_keyword k, struct qtc_target *targe
 
 static bool assemble_ref(struct work *w)
 {
-    struct qtc_target target;
+    struct qtc_target target = {0};
 
     if (!resolve(w, QTC_K_REF, &target)) {
         return false;
@@ -541,7 +541,7 @@ static bool emit_dynamic(struct work *w, enum qtc_keyword k, const struct qtc_ta
 /* It is dynamic only where the plain target has the anchor itself; else it is a $ref. */
 static bool assemble_dynamic_ref(struct work *w)
 {
-    struct qtc_target target;
+    struct qtc_target target = {0};
     struct qtc_bytes name = w->has[QTC_K_DYNAMIC_REF]->text;
     const char *hash = name.len > 0 ? memrchr(name.data, '#', name.len) : NULL;
     const struct qtc_anchor *anchor = NULL;
@@ -565,7 +565,7 @@ static bool assemble_dynamic_ref(struct work *w)
 
 static bool assemble_recursive_ref(struct work *w)
 {
-    struct qtc_target target;
+    struct qtc_target target = {0};
     const struct qtc_anchor *anchor;
 
     if (!resolve(w, QTC_K_RECURSIVE_REF, &target)) {

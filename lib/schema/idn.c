@@ -22,7 +22,7 @@ static bool check_label(const char *label, size_t len, char out[64])
     }
     rc = encoded ? idn2_register_u8(NULL, lower, &ascii, 0) : idn2_register_u8(lower, NULL, &ascii, 0);
     if (rc == IDN2_OK && ascii && strlen((const char *)ascii) < 64) {
-        strcpy(out, (const char *)ascii);
+        memcpy(out, ascii, strlen((const char *)ascii) + 1);
     } else {
         rc = IDN2_INVALID_ALABEL;
     }

@@ -266,6 +266,7 @@ bool qtc_number_divisible(struct qtc_bytes text, const struct qtc_divisor *d)
     struct qtc_number n = qtc_number_read(text);
     struct remainder r = {.d = d};
     const char *p = n.digits;
+    const int64_t most = (int64_t)QTC_DIVISOR_LIMBS * 32;
     int64_t zeros;
 
     if (n.count == 0) {
@@ -276,7 +277,7 @@ bool qtc_number_divisible(struct qtc_bytes text, const struct qtc_divisor *d)
     }
     /* More zeros than the divisor has bits add no factor 2 or 5 that it could lack. */
     zeros = n.exponent - d->exponent;
-    zeros = zeros > QTC_DIVISOR_LIMBS * 32 ? QTC_DIVISOR_LIMBS * 32 : zeros;
+    zeros = zeros > most ? most : zeros;
     for (size_t i = 0; i < n.count; i++) {
         p += *p == '.';
         take_digit(&r, (unsigned)(*p++ - '0'));

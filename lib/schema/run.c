@@ -197,6 +197,7 @@ static __attribute__((noinline)) bool run_marked(struct qtc_run *r, struct qtc_s
     if (outer) {
         qtc_marks_merge(r, outer, &own);
     }
+    s->marks = outer;
     qtc_marks_pop(r, &own);
     return ok;
 }

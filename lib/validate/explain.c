@@ -253,7 +253,8 @@ static void say_unique(struct saying *s)
 static void consider_names(struct qtc_guess *n, const struct qtc_json *properties,
                            const struct qtc_json *used)
 {
-    const struct qtc_json *p = qtc_json_type_of(properties) == QTC_JSON_OBJECT ? properties->first : NULL;
+    const struct qtc_json *p =
+        properties != NULL && properties->type == QTC_JSON_OBJECT ? properties->first : NULL;
 
     for (; p != NULL; p = p->next) {
         if (qtc_json_getn(used, p->key) == NULL) {

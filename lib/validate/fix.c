@@ -125,8 +125,11 @@ static bool on_finding(void *ctx, const struct qtc_finding *finding)
     if (alternatives && finding->cause_count > 0) {
         finding = qtc_finding_root(finding);
     }
+    if (finding->value == NULL) {
+        return true; /* nothing that could be replaced */
+    }
     qtc_buf_put(&f->edit.at, finding->at);
-    f->edit.old = f->edit.was = finding->value != NULL ? finding->value->raw : (struct qtc_bytes){0};
+    f->edit.old = f->edit.was = finding->value->raw;
     if (qtc_is_optional_null(f->job->tool, finding, &f->token)) {
         if (!f->job->allow_null) {
             repair_null(f, finding);
