@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -316,17 +317,50 @@ void qtc_in_end(struct qtc_in *in)
     in->block = NULL;
 }
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* Room for a large file at once. In pages of 4 KiB it would be a fault each: a tenth of the time of reading
+ * and parsing it. */
+static void reserve(struct qtc_buf *to, int fd)
+{
+    struct stat s;
+    size_t size;
+
+    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) || s.st_size < (off_t)HUGE_PAGE / 2 || to->data) {
+        return;
+    }
+    size = (((size_t)s.st_size + QTC_IO_BLOCK) / HUGE_PAGE + 1) * HUGE_PAGE; /* its end is read, too */
+    to->data = aligned_alloc(HUGE_PAGE, size);
+    to->cap = to->data ? size : 0;
+#ifdef MADV_HUGEPAGE
+    madvise(to->data, to->cap, MADV_HUGEPAGE);
+#endif
+}
+
+static void read_all(struct qtc_in *in, struct qtc_buf *to)
+{
+    ssize_t got;
+
+    reserve(to, in->fd);
+    do {
+        char *room = qtc_buf_room(to, QTC_IO_BLOCK);
+
+        got = room ? read_some(in->fd, room, QTC_IO_BLOCK) : 0;
+        if (got < 0) {
+            in_failed(in);
+        }
+        to->len += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+}
+
 bool qtc_in_slurp(const char *command, const char *file, struct qtc_buf *to)
 {
     const char *files[] = {file};
     struct qtc_in in;
-    struct qtc_bytes bytes;
 
     qtc_in_begin(&in, command, NULL, files, 1);
     if (qtc_in_next(&in)) {
-        while (!to->failed && qtc_in_read(&in, &bytes)) {
-            qtc_buf_put(to, bytes);
-        }
+        read_all(&in, to);
     }
     if (to->failed) {
         qtc_complain(command, file, 0, 0, "out of memory");

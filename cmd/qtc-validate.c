@@ -135,7 +135,7 @@ static bool read_tools(struct request *r)
     }
     text = qtc_buf_bytes(&r->tools_text);
     if (r->v.setup.tools_key != NULL) {
-        r->sets = r->v.setup.named = qtc_toolsets_new(text, options, &error);
+        r->v.setup.named = r->sets = qtc_toolsets_new(text, &error);
     } else {
         r->set = r->v.setup.tools = qtc_toolset_new(text, options, &error);
     }

@@ -36,12 +36,12 @@ static uint64_t count_lines(const char *p, const char *end)
     return n;
 }
 
-/* Places mostly follow each other: each line is counted once. */
+/* In JSON Lines it is the record's. Else places mostly follow each other: each line is counted once. */
 static uint64_t line_of(struct worker *w, const char *place)
 {
     const char *start = w->outcome.text.data;
 
-    if (place == NULL || start == NULL) {
+    if (place == NULL || start == NULL || w->job->lines) {
         return w->begun;
     }
     if (w->counted != start || place < w->seen) {
@@ -245,6 +245,7 @@ static void read_tools(struct worker *w, struct qtc_bytes text)
 {
     const struct qtc_json *tree;
 
+    w->outcome = (struct qtc_outcome){0};
     qtc_arena_reset(&w->arena);
     tree = qtc_json_read_one(&w->arena, text, &w->outcome.used, &w->outcome.error);
     w->outcome.code = tree == NULL ? QTC_SYNTAX : QTC_OK;
@@ -261,7 +262,6 @@ static size_t run_record(struct worker *w, struct qtc_bytes text, uint64_t line)
     w->counted = NULL;
     w->errors = 0;
     w->undecided = false;
-    w->outcome = (struct qtc_outcome){0};
     qtc_buf_clear(&w->issues);
     if (w->v->check_tools) {
         read_tools(w, text);
@@ -303,7 +303,7 @@ static void run_text(struct worker *w, struct qtc_bytes text, uint64_t line)
             return;
         }
         used = run_record(w, text, line);
-        line += count_lines(text.data, text.data + used);
+        line += w->job->lines ? 0 : count_lines(text.data, text.data + used);
         text = qtc_bytes(text.data + used, text.len - used);
     }
 }

@@ -258,6 +258,22 @@ PY
     run -2 qtc-validate -t cut --tools-key x calls.jsonl
 }
 
+@test "100 MB in an enum end in a message at once" {
+    python3 - <<'PY'
+many = "1," * 50_000_000 + "1"
+tools = '[{"name": "f", "parameters": {"properties": {"a": {"enum": [%s]}}}}]' % many
+open("large", "w").write(tools)
+open("named", "w").write('{"id": "a", "tools": [{"name": "f"}]}\n{"id": "b", "tools": %s}\n' % tools)
+PY
+    start=$(date +%s%N)
+    run -2 qtc-validate -t large calls.jsonl
+    [ "$output" = 'qtc-validate: large:1:1: more than 16 MiB of tools' ]
+    run -2 qtc-validate -t named --tools-key x calls.jsonl
+    [ "$output" = 'qtc-validate: named:2:1: more than 16 MiB of tools' ]
+    if sanitized; then return; fi
+    [ $(((($(date +%s%N) - start)) / 1000000)) -lt 2000 ]
+}
+
 @test "a tools set of each record is compiled once" {
     if sanitized; then skip "timing"; fi
     python3 - "$good" <<'PY' >records

@@ -9,12 +9,13 @@
  * stream nor a large document pays for the other. */
 struct qtc_arena_block {
     struct qtc_arena_block *next;
-    size_t size, used; /* of data */
+    size_t size; /* of data */
     alignas(max_align_t) char data[];
 };
 
-enum { FIRST_BLOCK = 4096, LARGEST_STEP = 65536, ALIGNMENT = alignof(max_align_t) };
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 65536 };
 
+/* need <= PTRDIFF_MAX */
 static size_t block_size(const struct qtc_arena_block *head, size_t need)
 {
     size_t size = FIRST_BLOCK;
@@ -22,47 +23,36 @@ static size_t block_size(const struct qtc_arena_block *head, size_t need)
     if (head) {
         size = head->size < LARGEST_STEP / 2 ? head->size * 2 : LARGEST_STEP;
     }
+    need = (need + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
     return size > need ? size : need;
 }
 
-static struct qtc_arena_block *add_block(struct qtc_arena *a, size_t need)
+static void use_block(struct qtc_arena *a, struct qtc_arena_block *block)
 {
-    size_t size = block_size(a->head, need);
-    struct qtc_arena_block *block = NULL;
-
-    if (size <= PTRDIFF_MAX - sizeof(*block)) {
-        block = malloc(sizeof(*block) + size);
-    }
-    if (block) {
-        *block = (struct qtc_arena_block){.next = a->head, .size = size};
-        a->head = block;
-    }
-    return block;
+    a->head = block;
+    a->at = block ? block->data : NULL;
+    a->left = block ? block->size : 0;
 }
 
-void *qtc_arena_room(struct qtc_arena *a, size_t size)
+bool qtc_arena_grow(struct qtc_arena *a, size_t size)
 {
-    struct qtc_arena_block *block = a->head;
-    void *object;
+    struct qtc_arena_block *block = NULL;
 
-    if (size > SIZE_MAX - (ALIGNMENT - 1)) {
-        return NULL;
-    }
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (!block || size > block->size - block->used) {
-        block = add_block(a, size);
+    if (size <= PTRDIFF_MAX - sizeof(*block) - QTC_ARENA_ALIGNMENT) {
+        size = block_size(a->head, size);
+        block = malloc(sizeof(*block) + size);
     }
     if (!block) {
-        return NULL;
+        return false;
     }
-    object = block->data + block->used;
-    block->used += size;
-    return object;
+    *block = (struct qtc_arena_block){.next = a->head, .size = size};
+    use_block(a, block);
+    return true;
 }
 
 void *qtc_arena_alloc(struct qtc_arena *a, size_t size)
 {
-    void *object = qtc_arena_room(a, size);
+    void *object = qtc_arena_take(a, size);
 
     return object ? memset(object, 0, size) : NULL;
 }
@@ -82,7 +72,7 @@ struct qtc_bytes qtc_arena_copy(struct qtc_arena *a, struct qtc_bytes s)
     if (s.len == 0) {
         return qtc_bytes("", 0);
     }
-    copy = qtc_arena_room(a, s.len);
+    copy = qtc_arena_take(a, s.len);
     if (!copy) {
         return qtc_bytes(NULL, 0);
     }
@@ -118,15 +108,14 @@ void qtc_arena_reset(struct qtc_arena *a)
     struct qtc_arena_block *kept = largest_block(a->head);
 
     free_blocks(a->head, kept);
-    a->head = kept;
     if (kept) {
         kept->next = NULL;
-        kept->used = 0;
     }
+    use_block(a, kept);
 }
 
 void qtc_arena_free(struct qtc_arena *a)
 {
     free_blocks(a->head, NULL);
-    a->head = NULL;
+    use_block(a, NULL);
 }

@@ -4,20 +4,38 @@
 
 #include "base/event.h"
 
+#include <string.h>
+
 /* ---- bytes -------------------------------------------------------------- */
 
+static inline struct qtc_bytes qtc_bytes(const char *data, size_t len)
+{
+    return (struct qtc_bytes){data, len};
+}
+
 /* Of a terminated string; s must outlive the result. */
-struct qtc_bytes qtc_str(const char *s);
-struct qtc_bytes qtc_bytes(const char *data, size_t len);
-bool qtc_bytes_equal(struct qtc_bytes a, struct qtc_bytes b);
-bool qtc_bytes_is(struct qtc_bytes a, const char *s);
+static inline struct qtc_bytes qtc_str(const char *s)
+{
+    return qtc_bytes(s, strlen(s));
+}
+
+static inline bool qtc_bytes_equal(struct qtc_bytes a, struct qtc_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool qtc_bytes_is(struct qtc_bytes a, const char *s)
+{
+    return qtc_bytes_equal(a, qtc_str(s));
+}
+
 /* Without ASCII blanks (space, tab, CR, LF) on both sides. */
 struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a);
 
 /* space, tab, CR, LF: JSON's blanks, and what markup tolerates */
 static inline bool qtc_is_blank(char c)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 /* ---- growable buffer ---------------------------------------------------- */
@@ -35,8 +53,7 @@ void qtc_buf_clear(struct qtc_buf *b); /* empty, memory kept, failed reset */
 /* Room for `more` bytes behind len, or NULL (and failed). */
 char *qtc_buf_room(struct qtc_buf *b, size_t more);
 void qtc_buf_grow_add(struct qtc_buf *b, const char *data, size_t len); /* slow path of add */
-void qtc_buf_str(struct qtc_buf *b, const char *s);
-void qtc_buf_u64(struct qtc_buf *b, uint64_t n); /* decimal */
+void qtc_buf_u64(struct qtc_buf *b, uint64_t n);                        /* decimal */
 /* Drops the first n bytes (n <= len). */
 void qtc_buf_drop(struct qtc_buf *b, size_t n);
 /* Replaces `old` bytes at `at` by the given ones (at + old <= len). */
@@ -63,19 +80,44 @@ static inline void qtc_buf_put(struct qtc_buf *b, struct qtc_bytes s)
     qtc_buf_add(b, s.data, s.len);
 }
 
+static inline void qtc_buf_str(struct qtc_buf *b, const char *s)
+{
+    qtc_buf_add(b, s, strlen(s));
+}
+
 /* ---- arena -------------------------------------------------------------- */
 
 /* Many small blocks, freed together. Starts as {0}. */
 struct qtc_arena {
     struct qtc_arena_block *head;
+    char *at;    /* what is free in the newest block */
+    size_t left; /* a multiple of the alignment */
 };
 
-/* size bytes, zeroed, aligned for any object; NULL when memory ends. */
+#define QTC_ARENA_ALIGNMENT _Alignof(max_align_t)
+
+/* Slow path of take: room for size bytes. */
+bool qtc_arena_grow(struct qtc_arena *a, size_t size);
+
+/* size bytes as they are, aligned for any object; NULL when memory ends. Of a large block, what is never
+ * written costs no memory. */
+static inline void *qtc_arena_take(struct qtc_arena *a, size_t size)
+{
+    char *object;
+
+    if ((size > PTRDIFF_MAX || size > a->left || (size == 0 && a->at == NULL)) && !qtc_arena_grow(a, size)) {
+        return NULL;
+    }
+    size = (size + QTC_ARENA_ALIGNMENT - 1) & ~(QTC_ARENA_ALIGNMENT - 1);
+    object = a->at;
+    a->at += size;
+    a->left -= size;
+    return object;
+}
+
+/* The same, zeroed. */
 void *qtc_arena_alloc(struct qtc_arena *a, size_t size);
-/* The same, not zeroed: for bytes that are written anyway. Of a large block, what is never written costs no
- * memory. */
-void *qtc_arena_room(struct qtc_arena *a, size_t size);
-/* count * size with the product checked */
+/* count * size, zeroed, with the product checked */
 void *qtc_arena_array(struct qtc_arena *a, size_t count, size_t size);
 /* A copy of the bytes; data is NULL on failure (a copy of nothing is "" with len 0). */
 struct qtc_bytes qtc_arena_copy(struct qtc_arena *a, struct qtc_bytes s);

@@ -65,11 +65,6 @@ void qtc_buf_grow_add(struct qtc_buf *b, const char *data, size_t len)
     }
 }
 
-void qtc_buf_str(struct qtc_buf *b, const char *s)
-{
-    qtc_buf_add(b, s, strlen(s));
-}
-
 void qtc_buf_u64(struct qtc_buf *b, uint64_t n)
 {
     char digits[20];

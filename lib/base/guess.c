@@ -32,41 +32,33 @@ bool qtc_same_words(struct qtc_bytes a, struct qtc_bytes b)
     }
 }
 
-static size_t least(size_t a, size_t b)
+/* Letters to insert, delete, change or swap with their neighbour, from `a` (1 to 64 letters) to b: a column
+ * of the table at a time, a bit a row, as Hyyrö describes ("A Bit-Vector Algorithm for Computing Levenshtein
+ * and Damerau Edit Distances", 2003). Bit i of `up` and `down` says how the column goes on from row i to i +
+ * 1, of `right` and `left` how the row goes on from the column before; `same` is where a diagonal costs
+ * nothing. */
+static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b)
 {
-    return a < b ? a : b;
-}
+    uint64_t places[256] = {0}; /* of each letter in a */
+    uint64_t up = UINT64_MAX, down = 0, same = 0, before = 0;
+    size_t distance = a.len;
 
-/* Letters to insert, delete, change or swap with their neighbour; `limit` where it is not less. Three rows of
- * the table are enough, and no more where all of one are past the limit (a swap looks back two rows). */
-static size_t edit_distance(struct qtc_bytes a, struct qtc_bytes b, size_t limit)
-{
-    size_t rows[3][NAME_MAX_LETTERS + 1];
-    size_t nearest_above = 0;
-
-    for (size_t i = 0; i <= a.len; i++) {
-        size_t nearest = i;
-        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *top = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t k = 1; k <= b.len; k++) {
-            if (i == 0) {
-                row[k] = k;
-                continue;
-            }
-            row[k] = above[k - 1] + (lower(a.data[i - 1]) != lower(b.data[k - 1]));
-            row[k] = least(row[k], least(above[k], row[k - 1]) + 1);
-            if (i > 1 && k > 1 && lower(a.data[i - 1]) == lower(b.data[k - 2]) &&
-                lower(a.data[i - 2]) == lower(b.data[k - 1])) {
-                row[k] = least(row[k], top[k - 2] + 1);
-            }
-            nearest = least(nearest, row[k]);
-        }
-        if (i > 0 && nearest >= limit && nearest_above >= limit) {
-            return limit;
-        }
-        nearest_above = i > 0 ? nearest : 0;
+    for (size_t i = 0; i < a.len; i++) {
+        places[(unsigned char)lower(a.data[i])] |= UINT64_C(1) << i;
     }
-    return rows[a.len % 3][b.len];
+    for (size_t k = 0; k < b.len; k++) {
+        uint64_t here = places[(unsigned char)lower(b.data[k])];
+        uint64_t swapped = ((~same & here) << 1) & before;
+        same = (((here & up) + up) ^ up) | here | down | swapped;
+        uint64_t right = down | ~(same | up), left = same & up;
+        distance += right >> (a.len - 1) & 1;
+        distance -= left >> (a.len - 1) & 1;
+        right = right << 1 | 1;
+        up = left << 1 | ~(same | right);
+        down = same & right;
+        before = here;
+    }
+    return distance;
 }
 
 /* Which letters a name has, as a set. One edit changes two of them at most. */
@@ -103,7 +95,7 @@ void qtc_guess_consider(struct qtc_guess *n, struct qtc_bytes name)
     if (qtc_same_words(n->given, name)) {
         distance = 0;
     } else if (may_be_near(n, name)) {
-        distance = edit_distance(n->given, name, n->distance);
+        distance = edit_distance(n->given, name);
     } else {
         return;
     }

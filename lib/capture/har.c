@@ -359,7 +359,7 @@ static enum qtc_code read_text(struct har *h, const struct entry *e, struct qtc_
     if (text->len == 0 || !qtc_bytes_is(qtc_json_text(qtc_json_get(e->content, "encoding")), "base64")) {
         return QTC_OK;
     }
-    to = qtc_arena_room(&h->scratch, text->len);
+    to = qtc_arena_take(&h->scratch, text->len);
     if (to == NULL) {
         return QTC_NOMEM;
     }

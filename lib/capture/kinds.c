@@ -132,7 +132,7 @@ const struct qtc_capture_kind *qtc_capture_kind_of(struct qtc_bytes beginning)
 static enum qtc_code keep_list(struct qtc_reading *r)
 {
     size_t count = r->list.len / sizeof(struct qtc_capture);
-    struct qtc_capture *list = qtc_arena_room(r->arena, r->list.len);
+    struct qtc_capture *list = qtc_arena_take(r->arena, r->list.len);
 
     if (list == NULL) {
         return QTC_NOMEM;

@@ -263,7 +263,7 @@ static enum qtc_code read_text(struct recording *rec, const struct qtc_json *val
         !qtc_bytes_is(qtc_json_text(coding), "base64")) {
         return fail_at(rec, value, "neither a string nor base64");
     }
-    to = qtc_arena_room(rec->r->arena, inside->text.len);
+    to = qtc_arena_take(rec->r->arena, inside->text.len);
     if (to == NULL) {
         return QTC_NOMEM;
     }
@@ -439,8 +439,8 @@ static enum qtc_code read_recording(struct qtc_reading *r)
     struct recording rec = {.r = r, .file_end = text.data + text.len};
     enum qtc_code code = QTC_OK;
 
-    rec.bodies = qtc_arena_room(r->arena, text.len);
-    rec.arrivals = qtc_arena_room(r->arena, count_lines(text) * sizeof *rec.arrivals);
+    rec.bodies = qtc_arena_take(r->arena, text.len);
+    rec.arrivals = qtc_arena_take(r->arena, count_lines(text) * sizeof *rec.arrivals);
     if (rec.bodies == NULL || rec.arrivals == NULL) {
         return QTC_NOMEM;
     }

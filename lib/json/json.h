@@ -11,8 +11,8 @@
 /* Starts as {0}. Sees each byte once; memory is constant. */
 struct qtc_json_scan {
     unsigned char state;
-    unsigned char literal; /* position inside true, false, null, \uXXXX */
-    unsigned short depth;  /* of open arrays and objects */
+    unsigned char literal;                       /* position inside true, false, null, \uXXXX */
+    unsigned short depth;                        /* of open arrays and objects */
     unsigned char stack[QTC_JSON_MAX_DEPTH / 8]; /* a bit a level: 1 is object */
 };
 
@@ -60,19 +60,33 @@ struct qtc_json {
  * zero and NaN are errors. Invalid UTF-8 inside strings is passed through.
  * Escaped lone surrogates decode to three bytes (see base.h). Duplicate keys are
  * all kept. NULL on error. `input` and `arena` must outlive the tree. */
-const struct qtc_json *qtc_json_read(struct qtc_arena *arena, struct qtc_bytes input, struct qtc_error *error);
+const struct qtc_json *qtc_json_read(struct qtc_arena *arena, struct qtc_bytes input,
+                                     struct qtc_error *error);
 /* The same, but stops behind the first value: *used bytes. For values that follow each other. */
 const struct qtc_json *qtc_json_read_one(struct qtc_arena *arena, struct qtc_bytes input, size_t *used,
                                          struct qtc_error *error);
 
+/* The type, or -1 for NULL. */
+static inline int qtc_json_type_of(const struct qtc_json *value)
+{
+    return value ? (int)value->type : -1;
+}
+
 /* A member of an object (the last one with that key); NULL when there is none,
  * or when `object` is NULL or not an object. So look-ups chain without checks. */
-const struct qtc_json *qtc_json_get(const struct qtc_json *object, const char *key);
 const struct qtc_json *qtc_json_getn(const struct qtc_json *object, struct qtc_bytes key);
-/* The type, or -1 for NULL. */
-int qtc_json_type_of(const struct qtc_json *value);
+
+static inline const struct qtc_json *qtc_json_get(const struct qtc_json *object, const char *key)
+{
+    return qtc_json_getn(object, qtc_str(key));
+}
+
 /* The decoded text of a string; empty for NULL or anything else. */
-struct qtc_bytes qtc_json_text(const struct qtc_json *value);
+static inline struct qtc_bytes qtc_json_text(const struct qtc_json *value)
+{
+    return qtc_json_type_of(value) == QTC_JSON_STRING ? value->text : qtc_bytes("", 0);
+}
+
 /* A number that is a plain non-negative integer up to UINT_MAX into *out. */
 bool qtc_json_unsigned(const struct qtc_json *value, unsigned *out);
 

@@ -6,95 +6,102 @@
 struct level {
     struct qtc_json *node;
     const struct qtc_json **link;
+    char bracket; /* that closes it */
 };
 
 struct reader {
     struct qtc_arena *arena;
     struct qtc_error *error;
-    const char *start, *p, *end;
-    size_t depth;
-    struct level levels[QTC_JSON_MAX_DEPTH]; /* levels[depth - 1] is the innermost */
+    const char *start, *end;
+    struct level levels[QTC_JSON_MAX_DEPTH + 1]; /* the first one's link is the root's; it has no node */
 };
+
+/* What reads takes the place where it begins, and gives the place behind what
+ * it read; NULL: it failed. So the place stays in a register. */
 
 /* ---- errors and blanks -------------------------------------------------- */
 
-static bool fail_at(struct reader *r, enum qtc_code code, const char *message, const char *where)
+static const char *fail_at(struct reader *r, enum qtc_code code, const char *message, const char *where)
 {
-    r->error->code = code;
-    r->error->message = message;
-    r->error->offset = (uint64_t)(where - r->start);
-    return false;
+    *r->error = (struct qtc_error){code, message, (uint64_t)(where - r->start)};
+    return NULL;
 }
 
-static bool fail(struct reader *r, const char *message)
+static __attribute__((cold)) const char *fail(struct reader *r, const char *message, const char *where)
 {
-    return fail_at(r, QTC_SYNTAX, r->p == r->end ? "unexpected end of JSON" : message, r->p);
+    return fail_at(r, QTC_SYNTAX, where == r->end ? "unexpected end of JSON" : message, where);
 }
 
-static bool out_of_memory(struct reader *r)
+static const char *out_of_memory(struct reader *r, const char *where)
 {
-    return fail_at(r, QTC_NOMEM, "out of memory", r->p);
+    return fail_at(r, QTC_NOMEM, "out of memory", where);
 }
 
-static void skip_blanks(struct reader *r)
+static const char *skip_blanks(const struct reader *r, const char *p)
 {
-    while (r->p < r->end && qtc_is_blank(*r->p)) {
-        r->p++;
+    while (p < r->end && qtc_is_blank(*p)) {
+        p++;
     }
+    return p;
 }
 
-/* The next byte that is not blank; 0, which no grammar rule takes, at the end. */
-static char peek(struct reader *r)
+/* The byte there; 0, which no grammar rule takes, at the end. */
+static char peek(const struct reader *r, const char *p)
 {
-    skip_blanks(r);
-    return r->p < r->end ? *r->p : 0;
-}
-
-static size_t left(const struct reader *r)
-{
-    return (size_t)(r->end - r->p);
+    return p < r->end ? *p : 0;
 }
 
 /* ---- strings ------------------------------------------------------------ */
 
 static bool decode(struct reader *r, struct qtc_bytes inside, struct qtc_bytes *text)
 {
-    char *out = qtc_arena_alloc(r->arena, inside.len);
+    char *out = qtc_arena_take(r->arena, inside.len);
     size_t len, bad;
 
     if (!out) {
-        return out_of_memory(r);
+        out_of_memory(r, inside.data);
+        return false;
     }
     if (!qtc_json_decode(out, &len, inside, &bad)) {
-        return fail_at(r, QTC_SYNTAX, "invalid escape in a string", inside.data + bad);
+        fail_at(r, QTC_SYNTAX, "invalid escape in a string", inside.data + bad);
+        return false;
     }
     *text = qtc_bytes(out, len);
     return true;
 }
 
-/* p is at the opening quote. Escapes are only stepped over here: a wrong one
- * cannot hide the closing quote, and decode() finds it. */
-static bool read_string(struct reader *r, struct qtc_bytes *raw, struct qtc_bytes *text)
+/* From where its plain beginning ends. Escapes are only stepped over here: a
+ * wrong one cannot hide the closing quote, and decode() finds it. */
+static __attribute__((noinline)) const char *read_escapes(struct reader *r, const char *quote, const char *p,
+                                                          struct qtc_bytes *raw, struct qtc_bytes *text)
 {
-    const char *quote = r->p++;
-    bool escaped = false;
-
-    for (;;) {
-        r->p += qtc_json_run(r->p, left(r), false);
-        if (r->p < r->end && *r->p == '"') {
-            break;
+    while (peek(r, p) == '\\') {
+        if (r->end - p < 2) {
+            return fail(r, NULL, r->end);
         }
-        if (left(r) < 2 || *r->p != '\\') {
-            r->p += left(r) == 1 && *r->p == '\\';
-            return fail(r, "raw control character in a string");
-        }
-        escaped = true;
-        r->p += 2;
+        p += 2;
+        p += qtc_json_run(p, (size_t)(r->end - p), false);
     }
-    r->p++;
-    *raw = qtc_bytes(quote, (size_t)(r->p - quote));
-    *text = qtc_bytes(quote + 1, raw->len - 2);
-    return !escaped || decode(r, *text, text);
+    if (peek(r, p) != '"') {
+        return fail(r, "raw control character in a string", p);
+    }
+    *raw = qtc_bytes(quote, (size_t)(++p - quote));
+    return decode(r, qtc_bytes(quote + 1, raw->len - 2), text) ? p : NULL;
+}
+
+/* p is at the opening quote. */
+static inline const char *read_string(struct reader *r, const char *p, struct qtc_bytes *raw,
+                                      struct qtc_bytes *text)
+{
+    const char *quote = p++;
+
+    p += qtc_json_run(p, (size_t)(r->end - p), false);
+    if (peek(r, p) != '"') {
+        return read_escapes(r, quote, p, raw, text);
+    }
+    *text = qtc_bytes(quote + 1, (size_t)(p - quote - 1));
+    *raw = qtc_bytes(quote, (size_t)(p - quote + 1));
+    return p + 1;
 }
 
 /* ---- numbers and words -------------------------------------------------- */
@@ -104,196 +111,190 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool take(struct reader *r, char c)
+static const char *read_digits(struct reader *r, const char *p)
 {
-    if (r->p == r->end || *r->p != c) {
-        return false;
+    const char *from = p;
+
+    while (p < r->end && is_digit(*p)) {
+        p++;
     }
-    r->p++;
-    return true;
+    return p > from ? p : fail(r, "a digit is missing in a number", p);
 }
 
-static bool take_digits(struct reader *r)
+static const char *read_exponent(struct reader *r, const char *p)
 {
-    const char *from = r->p;
+    char c = peek(r, p);
 
-    while (r->p < r->end && is_digit(*r->p)) {
-        r->p++;
-    }
-    return r->p > from || fail(r, "a digit is missing in a number");
+    return read_digits(r, p + (c == '+' || c == '-'));
 }
 
-static bool read_number(struct reader *r, struct qtc_json *node)
+static const char *read_number(struct reader *r, const char *p)
 {
-    node->type = QTC_JSON_NUMBER;
-    take(r, '-');
-    if (!take(r, '0') && !take_digits(r)) {
-        return false;
+    p += *p == '-';
+    p = peek(r, p) == '0' ? p + 1 : read_digits(r, p);
+    if (p && peek(r, p) == '.') {
+        p = read_digits(r, p + 1);
     }
-    if (take(r, '.') && !take_digits(r)) {
-        return false;
-    }
-    if (take(r, 'e') || take(r, 'E')) {
-        if (!take(r, '+')) {
-            take(r, '-');
-        }
-        return take_digits(r);
-    }
-    return true;
+    return p && (peek(r, p) | 0x20) == 'e' ? read_exponent(r, p + 1) : p;
 }
 
-static bool read_word(struct reader *r, struct qtc_json *node, struct qtc_bytes word, enum qtc_json_type type)
+static const char *read_word(struct reader *r, const char *p, struct qtc_bytes word)
 {
-    node->type = type;
-    for (size_t i = 0; i < word.len; i++) {
-        if (!take(r, word.data[i])) {
-            return fail(r, "unknown word");
+    for (size_t i = 0; i < word.len; i++, p++) {
+        if (peek(r, p) != word.data[i]) {
+            return fail(r, "unknown word", p);
         }
     }
-    return true;
+    return p;
 }
 
 /* ---- values ------------------------------------------------------------- */
 
-static struct qtc_json *add_node(struct reader *r)
+/* Cleared field by field: what reading is made of is this, and compilers call or
+ * loop for a whole one. */
+static inline struct qtc_json *new_node(struct reader *r)
 {
-    struct qtc_json *node = qtc_arena_alloc(r->arena, sizeof(*node));
+    struct qtc_json *node = qtc_arena_take(r->arena, sizeof(*node));
 
-    if (!node) {
-        out_of_memory(r);
-    } else if (r->depth > 0) {
-        struct level *parent = &r->levels[r->depth - 1];
-
-        *parent->link = node;
-        parent->link = &node->next;
-        parent->node->count++;
+    if (node) {
+        node->type = QTC_JSON_NULL;
+        node->raw = node->text = node->key = node->raw_key = (struct qtc_bytes){0};
+        node->first = node->next = NULL;
+        node->count = 0;
     }
     return node;
 }
 
-static bool read_key(struct reader *r, struct qtc_json *node)
+/* With the colon, and the blanks behind it. */
+static inline const char *read_key(struct reader *r, const char *p, struct qtc_json *node)
 {
-    if (peek(r) != '"') {
-        return fail(r, "a key in quotes is missing");
+    if (peek(r, p) != '"') {
+        return fail(r, "a key in quotes is missing", p);
     }
-    if (!read_string(r, &node->raw_key, &node->key)) {
-        return false;
+    p = read_string(r, p, &node->raw_key, &node->key);
+    if (!p) {
+        return NULL;
     }
-    if (peek(r) != ':') {
-        return fail(r, "a colon is missing behind a key");
-    }
-    r->p++;
-    return true;
+    p = skip_blanks(r, p);
+    return peek(r, p) == ':' ? skip_blanks(r, p + 1) : fail(r, "a colon is missing behind a key", p);
 }
 
-static bool open_container(struct reader *r, struct qtc_json *node, enum qtc_json_type type)
+static const char *read_scalar(struct reader *r, const char *p, struct qtc_json *node)
 {
-    if (r->depth == QTC_JSON_MAX_DEPTH) {
-        return fail_at(r, QTC_LIMIT, "JSON is nested too deeply", r->p);
+    switch (*p) {
+    case 't':
+        node->type = QTC_JSON_TRUE;
+        return read_word(r, p, qtc_bytes("true", 4));
+    case 'f':
+        node->type = QTC_JSON_FALSE;
+        return read_word(r, p, qtc_bytes("false", 5));
+    case 'n':
+        return read_word(r, p, qtc_bytes("null", 4));
+    default:
+        node->type = QTC_JSON_NUMBER;
+        return *p == '-' || is_digit(*p) ? read_number(r, p) : fail(r, "a value is missing", p);
     }
-    node->type = type;
-    r->levels[r->depth++] = (struct level){node, &node->first};
-    r->p++;
-    return true;
 }
 
-/* A scalar is read whole; of a container only the bracket. */
-static bool begin_value(struct reader *r, struct qtc_json *node)
+/* An empty one is read whole; of another one, which is the next level, the
+ * bracket and the blanks behind it. */
+static inline const char *open_container(struct reader *r, const char *p, struct qtc_json *node,
+                                         struct level **top)
 {
-    char c = peek(r);
+    char bracket = *p == '{' ? '}' : ']';
 
-    node->raw.data = r->p;
-    switch (c) {
+    if (*top == &r->levels[QTC_JSON_MAX_DEPTH]) {
+        return fail_at(r, QTC_LIMIT, "JSON is nested too deeply", p);
+    }
+    node->type = *p == '{' ? QTC_JSON_OBJECT : QTC_JSON_ARRAY;
+    p = skip_blanks(r, p + 1);
+    if (peek(r, p) == bracket) {
+        return p + 1;
+    }
+    *++*top = (struct level){node, &node->first, bracket};
+    return p;
+}
+
+static inline const char *begin_value(struct reader *r, const char *p, struct qtc_json *node,
+                                      struct level **top)
+{
+    node->raw.data = p;
+    switch (peek(r, p)) {
     case '"':
         node->type = QTC_JSON_STRING;
-        return read_string(r, &node->raw, &node->text);
+        return read_string(r, p, &node->raw, &node->text);
     case '{':
-        return open_container(r, node, QTC_JSON_OBJECT);
     case '[':
-        return open_container(r, node, QTC_JSON_ARRAY);
-    case 't':
-        return read_word(r, node, qtc_bytes("true", 4), QTC_JSON_TRUE);
-    case 'f':
-        return read_word(r, node, qtc_bytes("false", 5), QTC_JSON_FALSE);
-    case 'n':
-        return read_word(r, node, qtc_bytes("null", 4), QTC_JSON_NULL);
+        return open_container(r, p, node, top);
+    case 0:
+        return fail(r, "a value is missing", p);
     default:
-        return c == '-' || is_digit(c) ? read_number(r, node) : fail(r, "a value is missing");
+        return read_scalar(r, p, node);
     }
 }
 
-static void end_value(struct reader *r, struct qtc_json *node)
+/* Behind a value: closes every container that ends here. Of those that are left
+ * the innermost one's next child begins at the place that is given. */
+static inline const char *close_containers(struct reader *r, const char *p, struct level **top)
 {
-    node->raw.len = (size_t)(r->p - node->raw.data);
-}
+    for (; *top > r->levels; --*top) {
+        p = skip_blanks(r, p);
+        char c = peek(r, p);
 
-/* Behind a value: closes every container that ends here. On true with depth
- * left, p is where the next child begins. */
-static bool close_containers(struct reader *r)
-{
-    while (r->depth > 0) {
-        struct level *level = &r->levels[r->depth - 1];
-        bool is_object = level->node->type == QTC_JSON_OBJECT;
-        char c = peek(r);
-
-        if (c == (is_object ? '}' : ']')) {
-            r->p++;
-            end_value(r, level->node);
-            r->depth--;
-        } else if (level->node->count == 0) {
-            return true;
-        } else if (c == ',') {
-            r->p++;
-            return true;
-        } else {
-            return fail(r, is_object ? "a comma or } is missing" : "a comma or ] is missing");
+        if (c == ',') {
+            return skip_blanks(r, p + 1);
         }
+        if (c != (*top)->bracket) {
+            return fail(r, (*top)->bracket == '}' ? "a comma or } is missing" : "a comma or ] is missing", p);
+        }
+        (*top)->node->raw.len = (size_t)(++p - (*top)->node->raw.data);
     }
-    return true;
+    return p;
 }
 
-static const struct qtc_json *read_value(struct reader *r)
+/* p is at the root; its end is given. */
+static const char *read_value(struct reader *r, const char *p)
 {
-    struct qtc_json *root = NULL;
+    struct level *top = r->levels, *parent;
 
     do {
-        bool is_member = r->depth > 0 && r->levels[r->depth - 1].node->type == QTC_JSON_OBJECT;
-        size_t depth = r->depth;
-        struct qtc_json *node = add_node(r);
+        struct qtc_json *node = new_node(r);
 
-        if (!node || (is_member && !read_key(r, node)) || !begin_value(r, node)) {
-            return NULL;
+        if (!node) {
+            return out_of_memory(r, p);
         }
-        if (r->depth == depth) {
-            end_value(r, node);
+        parent = top;
+        *parent->link = node;
+        if (parent > r->levels) {
+            parent->link = &node->next;
+            parent->node->count++;
         }
-        if (!root) {
-            root = node;
+        p = parent->bracket == '}' ? read_key(r, p, node) : p;
+        p = p ? begin_value(r, p, node, &top) : NULL;
+        if (p && top == parent) {
+            node->raw.len = (size_t)(p - node->raw.data);
+            p = close_containers(r, p, &top);
         }
-    } while (close_containers(r) && r->depth > 0);
-    return r->error->code == QTC_OK ? root : NULL;
+    } while (p && top > r->levels);
+    return p;
 }
 
 const struct qtc_json *qtc_json_read_one(struct qtc_arena *arena, struct qtc_bytes input, size_t *used,
                                          struct qtc_error *error)
 {
-    const char *start = input.len > 0 ? input.data : "";
+    const char *start = input.len > 0 ? input.data : "", *end;
+    const struct qtc_json *root = NULL;
     struct reader r;
 
     r.arena = arena;
     r.error = error;
-    r.start = r.p = start;
+    r.start = start;
     r.end = start + input.len;
-    r.depth = 0; /* the levels above it are never looked at: they stay as they are */
+    r.levels[0] = (struct level){.link = &root}; /* the levels above it are written before they are read */
     *error = (struct qtc_error){0};
-    *used = 0;
-
-    const struct qtc_json *root = read_value(&r);
-
-    if (root) {
-        *used = (size_t)(r.p - start);
-    }
-    return root;
+    end = read_value(&r, skip_blanks(&r, start));
+    *used = end ? (size_t)(end - start) : 0;
+    return end ? root : NULL;
 }
 
 const struct qtc_json *qtc_json_read(struct qtc_arena *arena, struct qtc_bytes input, struct qtc_error *error)
@@ -313,11 +314,6 @@ const struct qtc_json *qtc_json_read(struct qtc_arena *arena, struct qtc_bytes i
 
 /* ---- looking at the tree ------------------------------------------------ */
 
-int qtc_json_type_of(const struct qtc_json *value)
-{
-    return value ? (int)value->type : -1;
-}
-
 const struct qtc_json *qtc_json_getn(const struct qtc_json *object, struct qtc_bytes key)
 {
     const struct qtc_json *found = NULL;
@@ -331,16 +327,6 @@ const struct qtc_json *qtc_json_getn(const struct qtc_json *object, struct qtc_b
         }
     }
     return found;
-}
-
-const struct qtc_json *qtc_json_get(const struct qtc_json *object, const char *key)
-{
-    return qtc_json_getn(object, qtc_str(key));
-}
-
-struct qtc_bytes qtc_json_text(const struct qtc_json *value)
-{
-    return qtc_json_type_of(value) == QTC_JSON_STRING ? value->text : qtc_bytes("", 0);
 }
 
 bool qtc_json_unsigned(const struct qtc_json *value, unsigned *out)

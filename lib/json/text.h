@@ -63,8 +63,10 @@ static inline size_t qtc_json_bytewise(const char *p, size_t from, size_t n, boo
     return from;
 }
 
-/* Under 16 bytes: two words that overlap see all of them without a loop. */
-static inline size_t qtc_json_short_run(const char *p, size_t from, size_t n, bool ascii)
+/* Under 16 bytes: two words that overlap see all of them without a loop. Most
+ * texts have more behind them, so this stays out of the way. */
+static __attribute__((noinline, unused)) size_t qtc_json_short_run(const char *p, size_t from, size_t n,
+                                                                   bool ascii)
 {
     const uint64_t also = ascii ? qtc_json_repeat(0x80) : 0;
     const char *at = p + from;

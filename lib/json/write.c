@@ -123,7 +123,7 @@ static int read_unit(const char *p, size_t n)
 }
 
 /* \uXXXX, and the low half behind a high one. The bytes taken, or 0. */
-static size_t decode_unit(char *out, size_t *len, const char *p, size_t n)
+static size_t decode_unit(char **out, const char *p, size_t n)
 {
     int unit = read_unit(p, n);
     int low = unit >= 0xd800 && unit <= 0xdbff ? read_unit(p + 6, n - 6) : -1;
@@ -137,51 +137,60 @@ static size_t decode_unit(char *out, size_t *len, const char *p, size_t n)
         unit = 0x10000 + ((unit - 0xd800) << 10 | (low - 0xdc00));
     }
     size = qtc_utf8_encode(utf8, (uint32_t)unit);
-    memcpy(out + *len, utf8, size);
-    *len += size;
+    memcpy(*out, utf8, size);
+    *out += size;
     return unit >= 0x10000 ? 12 : 6;
 }
 
-/* One escape, n > 0. The bytes taken, or 0. */
-static size_t decode_escape(char *out, size_t *len, const char *p, size_t n)
+/* Copies up to the first backslash; how many bytes. Others may be written behind them, within n. */
+static inline size_t copy_run(char *out, const char *p, size_t n)
 {
-    unsigned char c = n > 1 ? (unsigned char)p[1] : 0;
+    size_t i = 0;
 
-    if (c == 'u') {
-        return decode_unit(out, len, p, n);
+#ifdef __SSE2__
+    for (; n - i >= 16; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+
+        _mm_storeu_si128((__m128i *)(void *)(out + i), v);
+        if (mask) {
+            return i + (unsigned)__builtin_ctz(mask);
+        }
     }
-    if (c >= 0x80 || !unescaped[c]) {
-        return 0;
+#endif
+    for (; i < n && p[i] != '\\'; i++) {
+        out[i] = p[i];
     }
-    out[(*len)++] = unescaped[c];
-    return 2;
+    return i;
 }
 
 bool qtc_json_decode(char *out, size_t *len, struct qtc_bytes inside, size_t *bad)
 {
-    const char *p = inside.data;
-    size_t i = 0;
+    const char *p = inside.data, *end = p + inside.len;
+    char *to = out;
 
-    *len = 0;
-    while (i < inside.len) {
-        const char *backslash = memchr(p + i, '\\', inside.len - i);
-        size_t run = (backslash ? (size_t)(backslash - p) : inside.len) - i;
-        size_t taken;
+    for (;;) {
+        size_t run = copy_run(to, p, (size_t)(end - p)), taken = 2;
+        unsigned char c;
 
-        memcpy(out + *len, p + i, run);
-        *len += run;
-        i += run;
-        if (!backslash) {
-            break;
+        p += run;
+        to += run;
+        *len = (size_t)(to - out);
+        if (p == end) {
+            return true;
         }
-        taken = decode_escape(out, len, p + i, inside.len - i);
+        c = end - p > 1 ? (unsigned char)p[1] : 0;
+        if (c < 0x80 && unescaped[c]) {
+            *to++ = unescaped[c];
+        } else {
+            taken = c == 'u' ? decode_unit(&to, p, (size_t)(end - p)) : 0;
+        }
         if (taken == 0) {
-            *bad = i;
+            *bad = (size_t)(p - inside.data);
             return false;
         }
-        i += taken;
+        p += taken;
     }
-    return true;
 }
 
 bool qtc_json_unescape(struct qtc_buf *out, struct qtc_bytes inside)

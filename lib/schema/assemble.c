@@ -136,17 +136,11 @@ static bool is_list_of_names(const struct qtc_json *v)
 
 static unsigned type_bit(const struct work *w, const struct qtc_json *name)
 {
+    bool openapi = w->c->options->openapi;
     struct qtc_bytes text = qtc_json_text(name);
+    unsigned bit = qtc_type_find(text, openapi);
 
-    for (unsigned bit = 1; bit < QTC_T_ANY; bit <<= 1) {
-        const char *known = qtc_type_name((enum qtc_type)bit);
-
-        if (qtc_bytes_is(text, known) || (w->c->options->openapi && text.len == strlen(known) &&
-                                          strncasecmp(text.data, known, text.len) == 0)) {
-            return bit;
-        }
-    }
-    return w->c->options->openapi && qtc_bytes_is(text, "TYPE_UNSPECIFIED") ? QTC_T_ANY : 0;
+    return bit == 0 && openapi && qtc_bytes_is(text, "TYPE_UNSPECIFIED") ? QTC_T_ANY : bit;
 }
 
 static bool assemble_type(struct work *w)

@@ -171,17 +171,23 @@ void qtc_compile_warn(struct qtc_compiler *c, enum qtc_code code, const char *me
 
 /* ---- nodes ------------------------------------------------------------------------- */
 
-/* A schema that is used closed and open is two nodes. */
+/* A schema that is used closed and open is two nodes. Where nothing refers to anything each is used once. */
 struct node_key {
     const struct qtc_json *json;
     uintptr_t closed;
 };
 
+static bool keep_key(struct qtc_compiler *c, struct qtc_bytes key, uint32_t node)
+{
+    key = qtc_arena_copy(&c->scratch, key);
+    return key.data && qtc_map_put(&c->node_keys, key, node);
+}
+
 uint32_t qtc_compile_node(struct qtc_compiler *c, const struct qtc_target *target)
 {
     struct node_key key = {target->json, target->closed};
     struct qtc_bytes bytes = qtc_bytes((const char *)&key, sizeof key);
-    uint32_t known = qtc_map_get(&c->node_keys, bytes);
+    uint32_t known = c->plain ? UINT32_MAX : qtc_map_get(&c->node_keys, bytes);
     uint32_t i = c->nodes.count;
     struct qtc_target *t;
 
@@ -192,10 +198,8 @@ uint32_t qtc_compile_node(struct qtc_compiler *c, const struct qtc_target *targe
         qtc_compile_fail(c, QTC_LIMIT, "too many subschemas", QTC_K_NONE, qtc_bytes("", 0), target);
         return QTC_NO_NODE;
     }
-    bytes = qtc_arena_copy(&c->scratch, bytes);
     t = qtc_list_add(c, &c->targets, sizeof *t);
-    if (!t || !bytes.data || !qtc_list_add(c, &c->nodes, sizeof(struct qtc_node)) ||
-        !qtc_map_put(&c->node_keys, bytes, i)) {
+    if (!t || !qtc_list_add(c, &c->nodes, sizeof(struct qtc_node)) || (!c->plain && !keep_key(c, bytes, i))) {
         qtc_compile_nomem(c);
         return QTC_NO_NODE;
     }
@@ -371,19 +375,28 @@ static bool keep_program(struct qtc_compiler *c)
     return !c->failed;
 }
 
+/* All keywords that refer, and all that give a name but for draft 4's id, have a `$`, which may be escaped.
+ */
+static bool is_plain(struct qtc_bytes text)
+{
+    return !memchr(text.data, '$', text.len) && !memchr(text.data, '\\', text.len);
+}
+
 static bool compile(struct qtc_compiler *c, const struct qtc_json *tree)
 {
     struct qtc_bytes base = qtc_arena_copy(c->arena, c->options->base);
     struct qtc_target root = {.json = tree, .closed = c->options->closed};
-    uint32_t resource = base.data ? qtc_refs_document(c, tree, base) : UINT32_MAX;
+    uint32_t resource;
 
+    c->plain = is_plain(tree->raw);
+    resource = base.data ? qtc_refs_document(c, tree, base) : UINT32_MAX;
     if (resource == UINT32_MAX) {
         return base.data ? false : qtc_compile_nomem(c);
     }
     root.resource = resource;
     root.place = qtc_resource_at(c, resource)->place;
     c->schema->draft = qtc_resource_at(c, resource)->dialect.draft;
-    return qtc_compile_node(c, &root) != QTC_NO_NODE && assemble_all(c) && refuse_circles(c) &&
+    return qtc_compile_node(c, &root) != QTC_NO_NODE && assemble_all(c) && (c->plain || refuse_circles(c)) &&
            keep_program(c);
 }
 

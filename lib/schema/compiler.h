@@ -28,6 +28,8 @@ enum qtc_holds { QTC_H_NOTHING, QTC_H_SCHEMA, QTC_H_LIST, QTC_H_MAP, QTC_H_ITEMS
 /* A row of keywords.h. */
 struct qtc_keyword_row {
     const char *name;
+    size_t len;
+    uint64_t start; /* its first 8 bytes, the first one highest */
     unsigned drafts; /* bit 1 << enum qtc_draft */
     unsigned vocabulary;
     enum qtc_holds holds;
@@ -38,6 +40,9 @@ extern const struct qtc_keyword_row qtc_keyword_rows[QTC_KEYWORDS];
 enum qtc_keyword qtc_keyword_find(struct qtc_bytes name);
 /* The one that was probably meant; NONE. */
 enum qtc_keyword qtc_keyword_nearest(struct qtc_bytes name);
+
+/* The bit of a type's name; 0 when there is none of that name. */
+unsigned qtc_type_find(struct qtc_bytes name, bool any_case);
 
 /* What $schema says. */
 struct qtc_dialect {
@@ -81,6 +86,7 @@ struct qtc_compiler {
     struct qtc_arena *arena;  /* the schema's */
     struct qtc_arena scratch; /* gone when compiled */
     bool failed;
+    bool plain; /* nothing in the document refers to anything */
     struct qtc_map uris, roots, anchor_names, node_keys;
     struct qtc_list resources, anchors; /* of the structs above */
     struct qtc_list places, documents;  /* of what program.h has; struct qtc_document */

@@ -138,6 +138,26 @@ static int compare_names(const void *a, const void *b)
     return order_names(a, other->hash, other->name);
 }
 
+/* Few names, as most schemas have, are put in their places quicker than qsort begins. */
+static void sort_names(struct qtc_name *names, uint32_t count)
+{
+    enum { FEW = 16 };
+
+    if (count > FEW) {
+        qsort(names, count, sizeof *names, compare_names);
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        struct qtc_name name = names[i];
+        uint32_t at = i;
+
+        for (; at > 0 && order_names(&names[at - 1], name.hash, name.name) > 0; at--) {
+            names[at] = names[at - 1];
+        }
+        names[at] = name;
+    }
+}
+
 /* Buckets by the upper bits: at least as many as names, a power of two. */
 bool qtc_names_build(struct qtc_names *t, struct qtc_arena *arena, struct qtc_name *names, uint32_t count)
 {
@@ -151,7 +171,7 @@ bool qtc_names_build(struct qtc_names *t, struct qtc_arena *arena, struct qtc_na
     if (count == 0) {
         return true;
     }
-    qsort(names, count, sizeof *names, compare_names);
+    sort_names(names, count);
     t->starts = qtc_arena_array(arena, (UINT32_C(1) << bits) + 1, sizeof *t->starts);
     if (!t->starts) {
         return false;

@@ -9,7 +9,7 @@
 #define ROW_DRAFTS(d)                                                                                        \
     (ROW_DRAFT(d, '4', QTC_DRAFT_4) | ROW_DRAFT(d, '6', QTC_DRAFT_6) | ROW_DRAFT(d, '7', QTC_DRAFT_7) |      \
      ROW_DRAFT(d, '9', QTC_DRAFT_2019_09) | ROW_DRAFT(d, '2', QTC_DRAFT_2020_12))
-/* The letters of a row are at most five; past its end there is only the zero. */
+/* The letters of a row's drafts are at most five; past its end there is only the zero. */
 #define LETTER(d, i) (sizeof(d) > (i) ? (d)[sizeof(d) > (i) ? (i) : 0] : 0)
 #define ROW_DRAFT(d, letter, draft)                                                                          \
     ((LETTER(d, 0) == (letter) || LETTER(d, 1) == (letter) || LETTER(d, 2) == (letter) ||                    \
@@ -17,11 +17,17 @@
          ? 1u << (draft)                                                                                     \
          : 0u)
 
+#define START_LETTER(name, i) ((uint64_t)LETTER(name, i) << (56 - 8 * (i)))
+#define START(name)                                                                                          \
+    (START_LETTER(name, 0) | START_LETTER(name, 1) | START_LETTER(name, 2) | START_LETTER(name, 3) |         \
+     START_LETTER(name, 4) | START_LETTER(name, 5) | START_LETTER(name, 6) | START_LETTER(name, 7))
+
 const struct qtc_keyword_row qtc_keyword_rows[QTC_KEYWORDS] = {
-    [QTC_K_NONE] = {"", 0, 0, QTC_H_NOTHING},
-    [QTC_K_CLOSED] = {"", 0, 0, QTC_H_NOTHING},
+    [QTC_K_NONE] = {"", 0, 0, 0, 0, QTC_H_NOTHING},
+    [QTC_K_CLOSED] = {"", 0, 0, 0, 0, QTC_H_NOTHING},
 #define KEYWORD(id, name, drafts, vocabulary, holds)                                                         \
-    [QTC_K_##id] = {name, ROW_DRAFTS(drafts), QTC_V_##vocabulary, QTC_H_##holds},
+    [QTC_K_##                                                                                                \
+        id] = {name, sizeof(name) - 1, START(name), ROW_DRAFTS(drafts), QTC_V_##vocabulary, QTC_H_##holds},
 #include "schema/keywords.h"
 #undef KEYWORD
 };
@@ -31,25 +37,35 @@ const char *qtc_keyword_name(unsigned keyword)
     return keyword < QTC_KEYWORDS ? qtc_keyword_rows[keyword].name : "";
 }
 
-/* Rows stand in the order of strcmp, from ANCHOR on. */
+static uint64_t start_of(struct qtc_bytes name)
+{
+    uint64_t start = 0;
+
+    for (size_t i = 0; i < 8; i++) {
+        start = start << 8 | (i < name.len ? (unsigned char)name.data[i] : 0);
+    }
+    return start;
+}
+
+/* Rows stand in the order of strcmp, from ANCHOR on: so their starts are in order, and few are alike. */
 enum qtc_keyword qtc_keyword_find(struct qtc_bytes name)
 {
+    uint64_t start = start_of(name);
     unsigned lo = QTC_K_ANCHOR;
     unsigned hi = QTC_KEYWORDS;
 
     while (lo < hi) {
         unsigned mid = lo + (hi - lo) / 2;
-        const char *row = qtc_keyword_rows[mid].name;
-        size_t n = strlen(row);
-        int order = memcmp(row, name.len > 0 ? name.data : "", n < name.len ? n : name.len);
 
-        if (order == 0 && n == name.len) {
-            return (enum qtc_keyword)mid;
-        }
-        if (order < 0 || (order == 0 && n < name.len)) {
+        if (qtc_keyword_rows[mid].start < start) {
             lo = mid + 1;
         } else {
             hi = mid;
+        }
+    }
+    for (; lo < QTC_KEYWORDS && qtc_keyword_rows[lo].start == start; lo++) {
+        if (qtc_bytes_equal(qtc_bytes(qtc_keyword_rows[lo].name, qtc_keyword_rows[lo].len), name)) {
+            return (enum qtc_keyword)lo;
         }
     }
     return QTC_K_NONE;
@@ -140,20 +156,41 @@ bool qtc_draft_find(struct qtc_bytes name, enum qtc_draft *draft)
 static const struct {
     enum qtc_type type;
     const char *name;
+    size_t len;
 } type_names[] = {
-    {QTC_T_STRING, "string"},   {QTC_T_INTEGER, "integer"}, {QTC_T_NUMBER, "number"},
-    {QTC_T_BOOLEAN, "boolean"}, {QTC_T_NULL, "null"},       {QTC_T_ARRAY, "array"},
-    {QTC_T_OBJECT, "object"},
+#define TYPE(type, name)                                                                                     \
+    {                                                                                                        \
+        type, name, sizeof(name) - 1                                                                         \
+    }
+    TYPE(QTC_T_STRING, "string"),   TYPE(QTC_T_INTEGER, "integer"), TYPE(QTC_T_NUMBER, "number"),
+    TYPE(QTC_T_BOOLEAN, "boolean"), TYPE(QTC_T_NULL, "null"),       TYPE(QTC_T_ARRAY, "array"),
+    TYPE(QTC_T_OBJECT, "object"),
+#undef TYPE
 };
+
+enum { TYPES = sizeof type_names / sizeof type_names[0] };
 
 const char *qtc_type_name(enum qtc_type type)
 {
-    for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
+    for (size_t i = 0; i < TYPES; i++) {
         if (type_names[i].type == type) {
             return type_names[i].name;
         }
     }
     return "";
+}
+
+unsigned qtc_type_find(struct qtc_bytes name, bool any_case)
+{
+    for (size_t i = 0; i < TYPES; i++) {
+        const char *known = type_names[i].name;
+
+        if (name.len == type_names[i].len && (memcmp(name.data, known, name.len) == 0 ||
+                                              (any_case && strncasecmp(name.data, known, name.len) == 0))) {
+            return type_names[i].type;
+        }
+    }
+    return 0;
 }
 
 enum qtc_type qtc_type_of(const struct qtc_json *value)

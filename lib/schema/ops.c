@@ -434,7 +434,7 @@ static bool op_elements(struct qtc_run *r, const struct qtc_site *s)
 
 static uint64_t count_matches(struct qtc_run *r, const struct qtc_site *s, const struct qtc_contains *c)
 {
-    bool all = c->has_max || r->loud || (c->marks && s->marks);
+    bool all = c->has_max || (c->marks && s->marks);
     uint64_t count = 0;
     size_t i = 0;
 

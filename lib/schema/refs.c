@@ -335,6 +335,9 @@ uint32_t qtc_refs_document(struct qtc_compiler *c, const struct qtc_json *tree, 
         return UINT32_MAX;
     }
     qtc_resource_at(c, root.resource)->dialect = dialect;
+    if (c->plain && dialect.draft != QTC_DRAFT_4) {
+        return root.resource;
+    }
     first = qtc_list_add(c, &c->visits, sizeof *first);
     if (!first) {
         return UINT32_MAX;

@@ -68,8 +68,12 @@ struct reader {
     const struct found *last;
     size_t count;
     bool seen; /* a place for tools, if only an empty one */
+};
+
+/* What is known while the parameters of a tool are listed. */
+struct lister {
+    struct qtc_arena *arena;
     struct qtc_schema_scope scope;
-    /* of the tool at hand */
     const struct property *properties;
     size_t property_count;
     size_t places;
@@ -94,6 +98,14 @@ static int compare_names(struct qtc_bytes a, struct qtc_bytes b)
     int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
 
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* A list of pointers; many have one, and none is slow to sort, too. */
+static void sort(void *list, size_t count, int (*compare)(const void *, const void *))
+{
+    if (count > 1) {
+        qsort(list, count, sizeof(void *), compare);
+    }
 }
 
 /* ---- finding the tools --------------------------------------------------- */
@@ -211,45 +223,45 @@ static bool collect(struct reader *r, const struct qtc_json *value, bool listed)
 
 /* ---- their parameters ---------------------------------------------------- */
 
-static bool add_property(struct reader *r, struct qtc_bytes name, const struct qtc_json *schema)
+static bool add_property(struct lister *l, struct qtc_bytes name, const struct qtc_json *schema)
 {
-    if (!qtc_schema_spend(&r->scope, PROPERTY_COST)) {
+    if (!qtc_schema_spend(&l->scope, PROPERTY_COST)) {
         return true;
     }
-    struct property *property = qtc_arena_alloc(&r->tools->arena, sizeof *property);
+    struct property *property = qtc_arena_alloc(l->arena, sizeof *property);
     if (property == NULL) {
-        return no_memory(r);
+        return false;
     }
     *property = (struct property){
-        .previous = r->properties,
+        .previous = l->properties,
         .name = name,
         .schema = schema,
-        .place = r->places,
-        .order = r->property_count,
+        .place = l->places,
+        .order = l->property_count,
     };
-    r->properties = property;
-    r->property_count++;
+    l->properties = property;
+    l->property_count++;
     return true;
 }
 
-static bool gather(struct reader *r, const struct qtc_json *schema, bool certain, unsigned nesting);
+static bool gather(struct lister *l, const struct qtc_json *schema, bool certain, unsigned nesting);
 
-static bool gather_own(struct reader *r, const struct qtc_json *schema, bool certain)
+static bool gather_own(struct lister *l, const struct qtc_json *schema, bool certain)
 {
     const struct qtc_json *properties = qtc_json_get(schema, "properties");
     const struct qtc_json *required = certain ? qtc_json_get(schema, "required") : NULL;
 
-    r->places++;
+    l->places++;
     if (is_object(properties)) {
         for (const struct qtc_json *p = properties->first; p != NULL; p = p->next) {
-            if (!add_property(r, p->key, p)) {
+            if (!add_property(l, p->key, p)) {
                 return false;
             }
         }
     }
     if (required != NULL && required->type == QTC_JSON_ARRAY) {
         for (const struct qtc_json *name = required->first; name != NULL; name = name->next) {
-            if (name->type == QTC_JSON_STRING && !add_property(r, name->text, NULL)) {
+            if (name->type == QTC_JSON_STRING && !add_property(l, name->text, NULL)) {
                 return false;
             }
         }
@@ -257,13 +269,13 @@ static bool gather_own(struct reader *r, const struct qtc_json *schema, bool cer
     return true;
 }
 
-static bool gather_list(struct reader *r, const struct qtc_json *list, bool certain, unsigned nesting)
+static bool gather_list(struct lister *l, const struct qtc_json *list, bool certain, unsigned nesting)
 {
     if (qtc_json_type_of(list) != QTC_JSON_ARRAY) {
         return true;
     }
     for (const struct qtc_json *member = list->first; member != NULL; member = member->next) {
-        if (!gather(r, member, certain, nesting)) {
+        if (!gather(l, member, certain, nesting)) {
             return false;
         }
     }
@@ -271,17 +283,17 @@ static bool gather_list(struct reader *r, const struct qtc_json *list, bool cert
 }
 
 /* certain: every valid value also fits this schema, so what it requires is required. */
-static bool gather(struct reader *r, const struct qtc_json *schema, bool certain, unsigned nesting)
+static bool gather(struct lister *l, const struct qtc_json *schema, bool certain, unsigned nesting)
 {
-    if (!is_object(schema) || nesting >= MAX_NESTING || !qtc_schema_spend(&r->scope, schema->count + 1)) {
+    if (!is_object(schema) || nesting >= MAX_NESTING || !qtc_schema_spend(&l->scope, schema->count + 1)) {
         return true;
     }
-    const struct qtc_json *target = qtc_schema_target(&r->scope, schema);
+    const struct qtc_json *target = qtc_schema_target(&l->scope, schema);
     nesting++;
-    return gather_own(r, schema, certain) && (target == NULL || gather(r, target, certain, nesting)) &&
-           gather_list(r, qtc_json_get(schema, "allOf"), certain, nesting) &&
-           gather_list(r, qtc_json_get(schema, "anyOf"), false, nesting) &&
-           gather_list(r, qtc_json_get(schema, "oneOf"), false, nesting);
+    return gather_own(l, schema, certain) && (target == NULL || gather(l, target, certain, nesting)) &&
+           gather_list(l, qtc_json_get(schema, "allOf"), certain, nesting) &&
+           gather_list(l, qtc_json_get(schema, "anyOf"), false, nesting) &&
+           gather_list(l, qtc_json_get(schema, "oneOf"), false, nesting);
 }
 
 static int compare_properties(const void *a, const void *b)
@@ -294,19 +306,19 @@ static int compare_properties(const void *a, const void *b)
 }
 
 /* All that was gathered, in order of name, then of the input. */
-static const struct property **sorted_properties(struct reader *r)
+static const struct property **sorted_properties(struct lister *l)
 {
     const struct property **sorted =
-        qtc_arena_array(&r->tools->arena, r->property_count, sizeof(const struct property *));
-    size_t i = r->property_count;
+        qtc_arena_array(l->arena, l->property_count, sizeof(const struct property *));
+    size_t i = l->property_count;
 
     if (sorted == NULL) {
         return NULL;
     }
-    for (const struct property *p = r->properties; p != NULL; p = p->previous) {
+    for (const struct property *p = l->properties; p != NULL; p = p->previous) {
         sorted[--i] = p;
     }
-    qsort(sorted, r->property_count, sizeof *sorted, compare_properties);
+    sort(sorted, l->property_count, compare_properties);
     return sorted;
 }
 
@@ -325,7 +337,7 @@ static bool is_replaced(const struct property *const *p, const struct property *
 }
 
 /* Joins what was said about one name into *param; false if only that it is required. */
-static bool join_properties(struct reader *r, const struct property *const *p,
+static bool join_properties(struct lister *l, const struct property *const *p,
                             const struct property *const *end, struct qtc_param *param)
 {
     bool declared = false;
@@ -335,7 +347,7 @@ static bool join_properties(struct reader *r, const struct property *const *p,
         if (p[0]->schema == NULL) {
             param->required = true;
         } else if (!is_replaced(p, end)) {
-            param->types |= qtc_schema_types(&r->scope, p[0]->schema);
+            param->types |= qtc_schema_types(&l->scope, p[0]->schema);
             param->schema = declared ? param->schema : p[0]->schema;
             declared = true;
         }
@@ -346,18 +358,18 @@ static bool join_properties(struct reader *r, const struct property *const *p,
     return declared;
 }
 
-static bool fill_params(struct reader *r, struct qtc_tool *tool)
+static bool fill_params(struct lister *l, struct qtc_tool *tool)
 {
-    const struct property **p = sorted_properties(r);
-    struct qtc_param *params = qtc_arena_array(&r->tools->arena, r->property_count, sizeof *params);
+    const struct property **p = sorted_properties(l);
+    struct qtc_param *params = qtc_arena_array(l->arena, l->property_count, sizeof *params);
 
     if (p == NULL || params == NULL) {
-        return no_memory(r);
+        return false;
     }
-    for (const struct property **end = p + r->property_count, **next; p < end; p = next) {
+    for (const struct property **end = p + l->property_count, **next; p < end; p = next) {
         for (next = p + 1; next < end && qtc_bytes_equal(next[0]->name, p[0]->name); next++) {
         }
-        tool->param_count += join_properties(r, p, next, &params[tool->param_count]);
+        tool->param_count += join_properties(l, p, next, &params[tool->param_count]);
     }
     tool->params = params;
     return true;
@@ -375,25 +387,30 @@ static const struct qtc_json *schema_of(const struct qtc_json *function)
     return NULL;
 }
 
-static bool fill_tool(struct reader *r, const struct found *found, struct qtc_tool *tool)
+/* Work that references in this much text may cause. */
+static size_t budget_of(size_t len)
 {
-    const struct qtc_json *schema = schema_of(found->function);
+    return BUDGET + (len < (SIZE_MAX - BUDGET) / BUDGET_PER_BYTE ? len * BUDGET_PER_BYTE : 0);
+}
 
-    *tool = (struct qtc_tool){
-        .name = found->name,
-        .schema = schema,
-        .function = found->function,
-        .item = found->item,
-    };
-    r->scope.roots[0] = schema;
-    r->scope.roots[1] = found->function;
-    r->scope.roots[2] = found->item;
-    r->properties = NULL;
-    r->property_count = 0;
-    if (!gather(r, schema, true, 0) || (r->property_count > 0 && !fill_params(r, tool))) {
-        return false;
-    }
-    return !r->scope.failed || no_memory(r);
+static bool list_params(struct lister *l, struct qtc_tool *tool)
+{
+    l->scope.roots[0] = tool->schema;
+    l->scope.roots[1] = tool->function;
+    l->scope.roots[2] = tool->item;
+    l->properties = NULL;
+    l->property_count = 0;
+    return gather(l, tool->schema, true, 0) && (l->property_count == 0 || fill_params(l, tool)) &&
+           !l->scope.failed;
+}
+
+bool qtc_tool_fill(struct qtc_tool *tool, struct qtc_arena *arena)
+{
+    struct lister l = {.arena = arena, .scope = {.budget = budget_of(tool->item->raw.len)}};
+    bool filled = list_params(&l, tool);
+
+    qtc_buf_free(&l.scope.token);
+    return filled;
 }
 
 /* ---- the list ------------------------------------------------------------ */
@@ -428,17 +445,27 @@ static size_t drop_replaced(const struct found **list, size_t count)
 {
     size_t kept = 0;
 
-    qsort(list, count, sizeof *list, compare_found);
+    sort(list, count, compare_found);
     for (size_t i = 0; i < count; i++) {
         if (i + 1 == count || !qtc_bytes_equal(list[i]->name, list[i + 1]->name)) {
             list[kept++] = list[i];
         }
     }
-    qsort(list, kept, sizeof *list, compare_order);
+    sort(list, kept, compare_order);
     return kept;
 }
 
-static bool fill_tools(struct reader *r)
+static void set_tool(struct qtc_tool *tool, const struct found *found)
+{
+    *tool = (struct qtc_tool){
+        .name = found->name,
+        .schema = schema_of(found->function),
+        .function = found->function,
+        .item = found->item,
+    };
+}
+
+static bool make_list(struct reader *r)
 {
     struct qtc_tools *tools = r->tools;
     const struct found **list = qtc_arena_array(&tools->arena, r->count, sizeof(const struct found *));
@@ -454,13 +481,25 @@ static bool fill_tools(struct reader *r)
     }
     tools->count = drop_replaced(list, r->count);
     for (i = 0; i < tools->count; i++) {
-        if (!fill_tool(r, list[i], &tools->list[i])) {
-            return false;
-        }
+        set_tool(&tools->list[i], list[i]);
         tools->by_name[i] = &tools->list[i];
     }
-    qsort(tools->by_name, tools->count, sizeof *tools->by_name, compare_tools);
+    sort(tools->by_name, tools->count, compare_tools);
     return true;
+}
+
+/* References share what work there may be in all tools together. */
+static bool fill_all(struct reader *r, size_t len)
+{
+    struct qtc_tools *tools = r->tools;
+    struct lister l = {.arena = &tools->arena, .scope = {.budget = budget_of(len)}};
+    bool filled = true;
+
+    for (size_t i = 0; filled && i < tools->count; i++) {
+        filled = list_params(&l, &tools->list[i]);
+    }
+    qtc_buf_free(&l.scope.token);
+    return filled || no_memory(r);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -488,30 +527,45 @@ static bool collect_input(struct reader *r, struct qtc_bytes input)
     return true;
 }
 
-/* Ends the reading that `found` began: the tools, or NULL with the error set. */
+/* False when memory ends. */
+static bool begin(struct reader *r, struct qtc_error *error)
+{
+    *error = (struct qtc_error){0};
+    *r = (struct reader){.error = error, .tools = calloc(1, sizeof *r->tools)};
+    return r->tools != NULL || no_memory(r);
+}
+
+/* The tools that were found; NULL with the error set. */
 static struct qtc_tools *finish(struct reader *r, bool found)
 {
-    struct qtc_tools *tools = r->tools;
-    bool ok = found && (r->seen || fail(r, QTC_TYPE, "no tools in it", NULL));
-
-    if (ok && r->count > 0) {
-        ok = fill_tools(r);
+    if (found && (r->seen || fail(r, QTC_TYPE, "no tools in it", NULL)) && (r->count == 0 || make_list(r))) {
+        return r->tools;
     }
-    qtc_buf_free(&r->scope.token);
-    if (!ok) {
+    qtc_tools_free(r->tools);
+    return NULL;
+}
+
+static struct qtc_tools *finish_filled(struct reader *r, bool found, size_t len)
+{
+    struct qtc_tools *tools = finish(r, found);
+
+    if (tools != NULL && !fill_all(r, len)) {
         qtc_tools_free(tools);
         return NULL;
     }
     return tools;
 }
 
-/* False when memory ends. */
-static bool begin(struct reader *r, struct qtc_error *error, size_t len)
+struct qtc_tools *qtc_tools_list(struct qtc_bytes input, struct qtc_error *error)
 {
-    *error = (struct qtc_error){0};
-    *r = (struct reader){.error = error, .tools = calloc(1, sizeof *r->tools)};
-    r->scope.budget = BUDGET + (len < (SIZE_MAX - BUDGET) / BUDGET_PER_BYTE ? len * BUDGET_PER_BYTE : 0);
-    return r->tools != NULL || no_memory(r);
+    struct reader r;
+    struct qtc_error ignored;
+
+    if (!begin(&r, error != NULL ? error : &ignored)) {
+        return NULL;
+    }
+    r.start = input.data;
+    return finish(&r, collect_input(&r, input));
 }
 
 struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error)
@@ -519,12 +573,12 @@ struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error
     struct reader r;
     struct qtc_error ignored;
 
-    if (!begin(&r, error != NULL ? error : &ignored, input.len)) {
+    if (!begin(&r, error != NULL ? error : &ignored)) {
         return NULL;
     }
     struct qtc_bytes copy = qtc_arena_copy(&r.tools->arena, input);
     r.start = copy.data;
-    return finish(&r, copy.data != NULL ? collect_input(&r, copy) : no_memory(&r));
+    return finish_filled(&r, copy.data != NULL ? collect_input(&r, copy) : no_memory(&r), input.len);
 }
 
 struct qtc_tools *qtc_tools_from_json(const struct qtc_json *value, struct qtc_error *error)
@@ -532,11 +586,11 @@ struct qtc_tools *qtc_tools_from_json(const struct qtc_json *value, struct qtc_e
     struct reader r;
     struct qtc_error ignored;
 
-    if (!begin(&r, error != NULL ? error : &ignored, value != NULL ? value->raw.len : 0)) {
+    if (!begin(&r, error != NULL ? error : &ignored)) {
         return NULL;
     }
     r.start = value != NULL ? value->raw.data : NULL;
-    return finish(&r, value == NULL || collect(&r, value, false));
+    return finish_filled(&r, value == NULL || collect(&r, value, false), value != NULL ? value->raw.len : 0);
 }
 
 void qtc_tools_free(struct qtc_tools *tools)

@@ -44,7 +44,12 @@ struct qtc_tools; /* immutable once read; may be shared by threads */
  * of the same name replace earlier ones. NULL on error, with the offset. The
  * input is copied: it need not outlive the result. */
 struct qtc_tools *qtc_tools_read(struct qtc_bytes input, struct qtc_error *error);
-/* The same from a tree that is already read (an array of tools, or a body). The
+/* The same, but the input is borrowed: it must outlive the result. And the tools have no parameters
+ * until qtc_tool_fill. */
+struct qtc_tools *qtc_tools_list(struct qtc_bytes input, struct qtc_error *error);
+/* Lists a tool's parameters; memory is the arena's. False when it ends. */
+bool qtc_tool_fill(struct qtc_tool *tool, struct qtc_arena *arena);
+/* The same as qtc_tools_read from a tree that is already read (an array of tools, or a body). The
  * tree and its input are borrowed: they must outlive the result. Offsets of
  * errors count from the value's first byte. */
 struct qtc_tools *qtc_tools_from_json(const struct qtc_json *value, struct qtc_error *error);

@@ -12,6 +12,7 @@ struct qtc_checker {
     struct qtc_buf items, names, call_text, fixed, rewritten, scratch;
     struct qtc_validator *validator;
     struct qtc_tool_cache *cache;
+    struct qtc_shelf *shelf; /* NULL: no sets are named */
     struct qtc_teller teller;
     struct qtc_call_check call;
     struct qtc_dialog dialog;
@@ -27,7 +28,10 @@ struct qtc_checker *qtc_checker_new(const struct qtc_checker_setup *setup)
     c->setup = *setup;
     c->validator = qtc_validator_new();
     c->cache = qtc_tool_cache_new(&setup->options);
-    if (c->validator == NULL || c->cache == NULL) {
+    if (setup->named != NULL) {
+        c->shelf = qtc_shelf_new(setup->named, &setup->options);
+    }
+    if (c->validator == NULL || c->cache == NULL || (setup->named != NULL && c->shelf == NULL)) {
         qtc_checker_free(c);
         return NULL;
     }
@@ -41,6 +45,7 @@ void qtc_checker_free(struct qtc_checker *c)
     }
     qtc_validator_free(c->validator);
     qtc_tool_cache_free(c->cache);
+    qtc_shelf_free(c->shelf);
     qtc_teller_free(&c->teller);
     qtc_buf_free(&c->call.last);
     qtc_buf_free(&c->items);
@@ -279,11 +284,8 @@ static bool check_schema(struct qtc_checker *c, struct qtc_toolset *set)
     if (schema == NULL) {
         return check_without_schema(c);
     }
-    verdict = qtc_schema_check(schema, c->validator, c->call.arguments);
-    if (verdict == QTC_VALID) {
-        return true;
-    }
     qtc_buf_clear(&c->call.last);
+    c->call.set = set;
     c->call.hint_budget = QTC_HINT_BUDGET;
     verdict = qtc_schema_validate(schema, c->validator, c->call.arguments, qtc_explain, &c->call);
     c->teller.nomem =
@@ -440,12 +442,12 @@ static bool find_tools(struct qtc_checker *c, struct qtc_toolset **set)
     *set = c->setup.tools;
     if (own != NULL) {
         *set = qtc_tool_cache_get(c->cache, own->type == QTC_JSON_STRING ? own->text : own->raw, &error);
-    } else if (c->setup.named != NULL) {
+    } else if (c->shelf != NULL) {
         name = qtc_json_text(follow(c->dialog.record, c->setup.tools_key));
-        *set = qtc_toolsets_find(c->setup.named, name, &error);
+        *set = qtc_shelf_get(c->shelf, name, &error);
     }
     c->teller.nomem = c->teller.nomem || error.code == QTC_NOMEM;
-    if (*set == NULL && (own != NULL || c->setup.named != NULL) && c->dialog.calls > 0) {
+    if (*set == NULL && (own != NULL || c->shelf != NULL) && c->dialog.calls > 0) {
         tell_tools(c, &error, name);
         return false;
     }
@@ -555,7 +557,9 @@ static bool fix_call(struct qtc_checker *c, const struct qtc_item *item, struct 
         return false;
     }
     f.schema = qtc_toolset_schema(set, f.tool, &why);
-    return f.schema != NULL && qtc_fix_arguments(&f, arguments_text(item));
+    f.tool = qtc_toolset_filled(set, f.tool);
+    c->fixed.failed = c->fixed.failed || f.tool == NULL;
+    return f.schema != NULL && f.tool != NULL && qtc_fix_arguments(&f, arguments_text(item));
 }
 
 /* Writes the record with its calls repaired into c->rewritten. false: nothing was. */

@@ -263,6 +263,15 @@ static void consider_names(struct qtc_guess *n, const struct qtc_json *propertie
     }
 }
 
+/* The tool with its parameters; NULL when memory ended, which the teller knows then. */
+static const struct qtc_tool *filled_tool(struct qtc_call_check *c)
+{
+    const struct qtc_tool *tool = c->set != NULL ? qtc_toolset_filled(c->set, c->tool) : c->tool;
+
+    c->teller->nomem = c->teller->nomem || tool == NULL;
+    return tool;
+}
+
 /* An object of many unknown names would cost the product of both. */
 static bool spend(struct qtc_call_check *c, const struct qtc_json *object, size_t names)
 {
@@ -273,22 +282,46 @@ static bool spend(struct qtc_call_check *c, const struct qtc_json *object, size_
     return enough;
 }
 
+/* Other schemas describe the same value. */
+static bool is_combined(const struct qtc_json *schema)
+{
+    static const char *const keys[] = {"$ref", "allOf", "anyOf", "oneOf"};
+    bool combined = false;
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        combined = combined || qtc_json_get(schema, keys[i]) != NULL;
+    }
+    return combined;
+}
+
+static void consider_params(struct qtc_guess *n, struct qtc_call_check *c, const struct qtc_json *object)
+{
+    const struct qtc_tool *tool = filled_tool(c);
+
+    if (tool == NULL || !spend(c, object, tool->param_count)) {
+        return;
+    }
+    for (size_t i = 0; i < tool->param_count; i++) {
+        if (qtc_json_getn(object, tool->params[i].name) == NULL) {
+            qtc_guess_consider(n, tool->params[i].name);
+        }
+    }
+}
+
 /* Among the names that the object may have and has not. */
 static void hint_name(struct saying *s, const struct qtc_json *object)
 {
-    const struct qtc_tool *tool = s->check->tool;
-    const struct qtc_json *properties = qtc_json_get(s->finding->schema, "properties");
+    const struct qtc_json *schema = s->finding->schema;
+    const struct qtc_json *properties = qtc_json_get(schema, "properties");
     struct qtc_guess n;
 
-    if (!spend(s->check, object, tool->param_count + (properties != NULL ? properties->count : 0))) {
+    if (!spend(s->check, object, properties != NULL ? properties->count : 0)) {
         return;
     }
     qtc_guess_begin(&n, s->finding->name, s->finding->name.len / 3);
     consider_names(&n, properties, object);
-    for (size_t i = 0; s->finding->at.len == 0 && i < tool->param_count; i++) {
-        if (qtc_json_getn(object, tool->params[i].name) == NULL) {
-            qtc_guess_consider(&n, tool->params[i].name);
-        }
+    if (s->finding->at.len == 0 && (schema != s->check->tool->schema || is_combined(schema))) {
+        consider_params(&n, s->check, object);
     }
     if (n.best.data != NULL) {
         qtc_buf_str(s->hint, "did you mean ");
@@ -571,6 +604,13 @@ static void clear(struct qtc_teller *t)
     qtc_buf_clear(&t->wanted);
 }
 
+static bool is_optional_null(struct qtc_call_check *c, const struct qtc_finding *finding)
+{
+    const struct qtc_tool *tool = filled_tool(c);
+
+    return tool != NULL && qtc_is_optional_null(tool, finding, &c->teller->token);
+}
+
 bool qtc_explain(void *ctx, const struct qtc_finding *finding)
 {
     struct qtc_call_check *c = ctx;
@@ -579,7 +619,7 @@ bool qtc_explain(void *ctx, const struct qtc_finding *finding)
     struct saying s = {c, f, &t->message, &t->hint, &t->wanted, &t->at, {0}, rows[f->keyword].code};
 
     clear(t);
-    if (qtc_is_optional_null(c->tool, f, &t->token)) {
+    if (f->value != NULL && f->value->type == QTC_JSON_NULL && is_optional_null(c, f)) {
         s.code = QTC_I_NULL_FOR_OPTIONAL;
     }
     if (said_already(c, f, s.code) || (s.code == QTC_I_NULL_FOR_OPTIONAL && c->allow_null)) {

@@ -45,6 +45,7 @@ bool qtc_tell(struct qtc_teller *t, const struct qtc_issue *issue);
 /* A call that is being checked. */
 struct qtc_call_check {
     struct qtc_teller *teller;
+    struct qtc_toolset *set; /* that has the tool; NULL: the tool has its parameters */
     const struct qtc_tool *tool;
     const struct qtc_json *arguments; /* their tree */
     struct qtc_issue about;           /* call, name and place, for each issue */
@@ -56,7 +57,7 @@ struct qtc_call_check {
 
 /* A qtc_finding_sink; ctx is the qtc_call_check. */
 bool qtc_explain(void *ctx, const struct qtc_finding *finding);
-/* null, for a member that its object does not require. */
+/* null, for a member that its object does not require. The tool has its parameters. */
 bool qtc_is_optional_null(const struct qtc_tool *tool, const struct qtc_finding *finding,
                           struct qtc_buf *token);
 
@@ -70,6 +71,8 @@ bool qtc_check_conversation(const struct qtc_dialog *dialog, struct qtc_teller *
 /* The options that a tool's schema is compiled with. */
 void qtc_tool_schema_options(const struct qtc_tool *tool, const struct qtc_check_options *check,
                              struct qtc_schema_options *options);
+/* The tool with its parameters, listed when they are first needed. NULL when memory ends. */
+const struct qtc_tool *qtc_toolset_filled(struct qtc_toolset *set, const struct qtc_tool *tool);
 bool qtc_tool_is_strict(const struct qtc_tool *tool);
 /* `message: "name" (did you mean …?) at /pointer` */
 void qtc_put_problem(struct qtc_buf *out, const struct qtc_schema_problem *problem);
@@ -82,6 +85,19 @@ void qtc_tool_cache_free(struct qtc_tool_cache *cache);
 /* NULL: they cannot be read. */
 struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_bytes text,
                                        struct qtc_error *error);
+
+uint64_t qtc_text_hash(struct qtc_bytes text);
+
+/* ---- tools by name: named.c ------------------------------------------------------------------- */
+
+/* The sets that one thread read last; more of them where they come back. */
+struct qtc_shelf;
+
+struct qtc_shelf *qtc_shelf_new(const struct qtc_toolsets *all, const struct qtc_check_options *options);
+void qtc_shelf_free(struct qtc_shelf *shelf);
+/* Valid until the next one. NULL: there is none of that name, or it cannot be read (error->code is then not
+ * QTC_OK). */
+struct qtc_toolset *qtc_shelf_get(struct qtc_shelf *shelf, struct qtc_bytes name, struct qtc_error *error);
 
 /* ---- repairs: fix.c --------------------------------------------------------------------------- */
 

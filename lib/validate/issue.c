@@ -25,14 +25,40 @@ static size_t shown_length(struct qtc_bytes text, size_t max)
     return max - qtc_utf8_incomplete(text.data, max);
 }
 
-/* How many bytes from p on may stand as they are: no control, and no beginning of one of 8 bits (C2 80..9F).
- */
+/* No control, and no beginning of one of 8 bits (C2 80..9F). */
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c != 0x7f && (unsigned char)c != 0xc2;
+}
+
+static uint64_t repeat(unsigned char byte)
+{
+    return UINT64_C(0x0101010101010101) * byte;
+}
+
+/* All 8 bytes are: a byte of `low` and the others has its high bit set where it is not plain. They may borrow
+ * from the byte below, but only from one that is not plain itself. */
+static bool are_plain(const char *p)
+{
+    uint64_t word, ones = repeat(1);
+
+    memcpy(&word, p, sizeof word);
+    uint64_t low = (word - repeat(0x20)) & ~word, delete = word ^ repeat(0x7f), wide = word ^ repeat(0xc2);
+    return ((low | ((delete - ones) & ~delete) | ((wide - ones) & ~wide)) & repeat(0x80)) == 0;
+}
+
+/* How many bytes from p on may stand as they are. */
 static size_t plain_length(const char *p, size_t n)
 {
     size_t i = 0;
 
-    while (i < n && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] != 0x7f &&
-           (unsigned char)p[i] != 0xc2) {
+    while (n - i >= 8 && are_plain(p + i)) {
+        i += 8;
+    }
+    if (n - i < 8 && n >= 8 && are_plain(p + n - 8)) {
+        return n;
+    }
+    while (i < n && is_plain(p[i])) {
         i++;
     }
     return i;

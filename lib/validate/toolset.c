@@ -1,5 +1,4 @@
-/* toolset.c - tools with their schemas, compiled when they are first needed, and sets of them by bytes and by
- * name. */
+/* toolset.c - tools with their schemas, compiled when they are first needed, and sets of them by bytes. */
 #include "validate/internal.h"
 
 #include <pthread.h>
@@ -11,6 +10,7 @@ struct slot {
     _Atomic(struct qtc_schema *) schema;
     atomic_bool failed; /* why is said in text */
     struct qtc_buf text;
+    struct qtc_tool *filled; /* with its parameters; NULL: nobody asked */
 };
 
 struct qtc_toolset {
@@ -18,23 +18,28 @@ struct qtc_toolset {
     struct qtc_check_options options;
     struct slot *slots; /* in the order of the tools */
     pthread_mutex_t lock;
+    struct qtc_arena arena; /* of what is filled */
 };
 
 /* ---- a set ------------------------------------------------------------------------ */
 
-/* From a tree, which must outlive it, or where that is NULL from text. */
-static struct qtc_toolset *new_set(const struct qtc_json *tree, struct qtc_bytes text,
-                                   const struct qtc_check_options *options, struct qtc_error *error)
+struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
+                                    struct qtc_error *error)
 {
-    struct qtc_toolset *set = calloc(1, sizeof *set);
+    struct qtc_toolset *set;
 
+    if (text.len > QTC_TOOLS_MAX) {
+        *error = (struct qtc_error){.code = QTC_LIMIT, .message = QTC_TOOLS_TOO_LONG};
+        return NULL;
+    }
+    set = calloc(1, sizeof *set);
     *error = (struct qtc_error){.code = QTC_NOMEM, .message = "out of memory"};
     if (set == NULL) {
         return NULL;
     }
     set->options = *options;
     pthread_mutex_init(&set->lock, NULL);
-    set->tools = tree != NULL ? qtc_tools_from_json(tree, error) : qtc_tools_read(text, error);
+    set->tools = qtc_tools_list(text, error);
     if (set->tools != NULL) {
         set->slots = calloc(qtc_tools_count(set->tools) + 1, sizeof *set->slots);
     }
@@ -43,12 +48,6 @@ static struct qtc_toolset *new_set(const struct qtc_json *tree, struct qtc_bytes
         return NULL;
     }
     return set;
-}
-
-struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
-                                    struct qtc_error *error)
-{
-    return new_set(NULL, text, options, error);
 }
 
 void qtc_toolset_free(struct qtc_toolset *set)
@@ -62,6 +61,7 @@ void qtc_toolset_free(struct qtc_toolset *set)
     }
     free(set->slots);
     qtc_tools_free(set->tools);
+    qtc_arena_free(&set->arena);
     pthread_mutex_destroy(&set->lock);
     free(set);
 }
@@ -69,6 +69,33 @@ void qtc_toolset_free(struct qtc_toolset *set)
 const struct qtc_tools *qtc_toolset_tools(const struct qtc_toolset *set)
 {
     return set != NULL ? set->tools : NULL;
+}
+
+static struct slot *slot_of(const struct qtc_toolset *set, const struct qtc_tool *tool)
+{
+    return &set->slots[tool - qtc_tools_at(set->tools, 0)];
+}
+
+static const struct qtc_tool *fill(struct qtc_toolset *set, const struct qtc_tool *tool, struct slot *slot)
+{
+    struct qtc_tool *filled = qtc_arena_alloc(&set->arena, sizeof *filled);
+
+    if (filled == NULL) {
+        return NULL;
+    }
+    *filled = *tool;
+    return qtc_tool_fill(filled, &set->arena) ? slot->filled = filled : NULL;
+}
+
+const struct qtc_tool *qtc_toolset_filled(struct qtc_toolset *set, const struct qtc_tool *tool)
+{
+    struct slot *slot = slot_of(set, tool);
+    const struct qtc_tool *filled;
+
+    pthread_mutex_lock(&set->lock);
+    filled = slot->filled != NULL ? slot->filled : fill(set, tool, slot);
+    pthread_mutex_unlock(&set->lock);
+    return filled;
 }
 
 /* ---- schemas ------------------------------------------------------------------------- */
@@ -145,7 +172,7 @@ static void compile(struct qtc_toolset *set, const struct qtc_tool *tool, struct
 const struct qtc_schema *qtc_toolset_schema(struct qtc_toolset *set, const struct qtc_tool *tool,
                                             struct qtc_bytes *why)
 {
-    struct slot *slot = &set->slots[tool - qtc_tools_at(set->tools, 0)];
+    struct slot *slot = slot_of(set, tool);
     struct qtc_schema *schema = atomic_load_explicit(&slot->schema, memory_order_acquire);
 
     *why = qtc_bytes("", 0);
@@ -207,7 +234,7 @@ void qtc_tool_cache_free(struct qtc_tool_cache *cache)
 }
 
 /* FNV-1a over words: equal bytes are compared in full anyway. */
-static uint64_t hash_of(struct qtc_bytes text)
+uint64_t qtc_text_hash(struct qtc_bytes text)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325) ^ text.len, word;
     size_t i = 0;
@@ -248,7 +275,7 @@ static struct cached *make_room(struct qtc_tool_cache *cache, size_t bytes)
 struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_bytes text,
                                        struct qtc_error *error)
 {
-    uint64_t hash = hash_of(text);
+    uint64_t hash = qtc_text_hash(text);
 
     *error = (struct qtc_error){0};
     for (size_t i = 0; i < CACHED_SETS; i++) {
@@ -258,159 +285,20 @@ struct qtc_toolset *qtc_tool_cache_get(struct qtc_tool_cache *cache, struct qtc_
             return e->set;
         }
     }
-    struct qtc_toolset *set = qtc_toolset_new(text, &cache->options, error);
-    if (set == NULL) {
-        return NULL;
-    }
-    struct cached *e = make_room(cache, text.len);
-    qtc_buf_put(&e->text, text);
-    if (e->text.failed) {
+    struct qtc_buf copy = {0};
+    struct qtc_toolset *set = NULL;
+    qtc_buf_put(&copy, text);
+    if (copy.failed) {
         error->code = QTC_NOMEM;
-        qtc_buf_free(&e->text);
-        qtc_toolset_free(set);
-        return NULL;
+    } else {
+        set = qtc_toolset_new(qtc_buf_bytes(&copy), &cache->options, error);
     }
-    e->set = set;
-    e->hash = hash;
-    e->used = ++cache->clock;
-    cache->bytes += text.len;
-    return set;
-}
-
-/* ---- sets by their names ------------------------------------------------------------------- */
-
-struct named {
-    struct qtc_bytes name;
-    const struct qtc_json *tools; /* a string: what it spells is the JSON */
-    uint64_t hash;
-    _Atomic(struct qtc_toolset *) set; /* NULL: not read yet */
-};
-
-struct qtc_toolsets {
-    struct qtc_arena arena; /* of the trees */
-    struct qtc_check_options options;
-    struct qtc_buf list; /* of struct named, while it is filled */
-    struct named *sets;
-    size_t count;
-    uint32_t *slots; /* by hash: place + 1; 0: free */
-    size_t mask;
-    pthread_mutex_t lock;
-};
-
-void qtc_toolsets_free(struct qtc_toolsets *sets)
-{
-    if (sets == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < sets->count; i++) {
-        qtc_toolset_free(atomic_load(&sets->sets[i].set));
-    }
-    free(sets->slots);
-    qtc_buf_free(&sets->list);
-    qtc_arena_free(&sets->arena);
-    pthread_mutex_destroy(&sets->lock);
-    free(sets);
-}
-
-/* One line: {"id": name, "tools": …}. */
-static bool add_named(struct qtc_toolsets *sets, struct qtc_bytes text, size_t *used, struct qtc_error *error)
-{
-    const struct qtc_json *tree = qtc_json_read_one(&sets->arena, text, used, error);
-    struct named named = {.tools = qtc_json_get(tree, "tools"),
-                          .name = qtc_json_text(qtc_json_get(tree, "id"))};
-
-    if (tree == NULL) {
-        return false;
-    }
-    if (named.tools == NULL || named.name.len == 0) {
-        *error = (struct qtc_error){QTC_TYPE, "not {\"id\": name, \"tools\": ...}",
-                                    (uint64_t)(tree->raw.data - text.data)};
-        return false;
-    }
-    named.hash = hash_of(named.name);
-    qtc_buf_add(&sets->list, (const char *)&named, sizeof named);
-    *error = (struct qtc_error){.code = sets->list.failed ? QTC_NOMEM : QTC_OK, .message = "out of memory"};
-    return !sets->list.failed;
-}
-
-static bool index_names(struct qtc_toolsets *sets)
-{
-    size_t size = 16;
-
-    sets->sets = (struct named *)(void *)sets->list.data;
-    sets->count = sets->list.len / sizeof(struct named);
-    while (size < sets->count * 2) {
-        size *= 2;
-    }
-    sets->mask = size - 1;
-    sets->slots = calloc(size, sizeof *sets->slots);
-    for (size_t i = 0; sets->slots != NULL && i < sets->count; i++) {
-        size_t at = sets->sets[i].hash & sets->mask;
-        while (sets->slots[at] != 0) {
-            at = (at + 1) & sets->mask;
-        }
-        sets->slots[at] = (uint32_t)i + 1;
-    }
-    return sets->slots != NULL;
-}
-
-struct qtc_toolsets *qtc_toolsets_new(struct qtc_bytes text, const struct qtc_check_options *options,
-                                      struct qtc_error *error)
-{
-    struct qtc_toolsets *sets = calloc(1, sizeof *sets);
-    size_t at = 0, used;
-    bool good;
-
-    *error = (struct qtc_error){.code = QTC_NOMEM, .message = "out of memory"};
-    if (sets == NULL) {
-        return NULL;
-    }
-    pthread_mutex_init(&sets->lock, NULL);
-    sets->options = *options;
-    while (text.len > 0 && qtc_is_blank(text.data[text.len - 1])) {
-        text.len--;
-    }
-    for (good = true; good && at < text.len; at += good ? used : 0) {
-        good = add_named(sets, qtc_bytes(text.data + at, text.len - at), &used, error);
-    }
-    if (!good || !index_names(sets)) {
-        error->offset += at;
-        qtc_toolsets_free(sets);
-        return NULL;
-    }
-    return sets;
-}
-
-static struct named *find_named(struct qtc_toolsets *sets, struct qtc_bytes name)
-{
-    uint64_t hash = hash_of(name);
-
-    for (size_t at = hash & sets->mask; sets->slots[at] != 0; at = (at + 1) & sets->mask) {
-        struct named *named = &sets->sets[sets->slots[at] - 1];
-        if (named->hash == hash && qtc_bytes_equal(named->name, name)) {
-            return named;
-        }
-    }
-    return NULL;
-}
-
-struct qtc_toolset *qtc_toolsets_find(struct qtc_toolsets *sets, struct qtc_bytes name,
-                                      struct qtc_error *error)
-{
-    struct named *named = find_named(sets, name);
-    struct qtc_toolset *set = named != NULL ? atomic_load(&named->set) : NULL;
-
-    *error = (struct qtc_error){0};
-    if (named == NULL || set != NULL) {
-        return set;
-    }
-    pthread_mutex_lock(&sets->lock);
-    set = atomic_load(&named->set);
     if (set == NULL) {
-        bool text = named->tools->type == QTC_JSON_STRING;
-        set = new_set(text ? NULL : named->tools, named->tools->text, &sets->options, error);
-        atomic_store(&named->set, set);
+        qtc_buf_free(&copy);
+        return NULL;
     }
-    pthread_mutex_unlock(&sets->lock);
+    *make_room(cache, text.len) =
+        (struct cached){.set = set, .text = copy, .hash = hash, .used = ++cache->clock};
+    cache->bytes += text.len;
     return set;
 }

@@ -70,10 +70,14 @@ struct qtc_check_options {
     void *resolve_ctx;
 };
 
+/* A set of tools is no data set: text that is longer is not read. A tree takes up to 50 times its text. */
+#define QTC_TOOLS_MAX      ((size_t)16 << 20)
+#define QTC_TOOLS_TOO_LONG "more than 16 MiB of tools"
+
 /* Tools and their schemas, each compiled when it is first needed. Threads share it. */
 struct qtc_toolset;
 
-/* As qtc_tools_read; the text is copied. NULL on error. */
+/* As qtc_tools_list: the text is borrowed, and must outlive the result. NULL on error. */
 struct qtc_toolset *qtc_toolset_new(struct qtc_bytes text, const struct qtc_check_options *options,
                                     struct qtc_error *error);
 void qtc_toolset_free(struct qtc_toolset *set);
@@ -83,16 +87,13 @@ const struct qtc_tools *qtc_toolset_tools(const struct qtc_toolset *set);
 const struct qtc_schema *qtc_toolset_schema(struct qtc_toolset *set, const struct qtc_tool *tool,
                                             struct qtc_bytes *why);
 
-/* JSON Lines of {"id": name, "tools": …}: toolsets by name, each read when it is first needed. Threads share
- * it. The text is borrowed: it must outlive the result. */
+/* JSON Lines of {"id": name, "tools": …}: tool sets by name. It is only read, and threads share it; each
+ * checker makes those sets that its records need, and keeps the last ones. The text is borrowed: it must
+ * outlive the result. NULL on error. */
 struct qtc_toolsets;
 
-struct qtc_toolsets *qtc_toolsets_new(struct qtc_bytes text, const struct qtc_check_options *options,
-                                      struct qtc_error *error);
+struct qtc_toolsets *qtc_toolsets_new(struct qtc_bytes text, struct qtc_error *error);
 void qtc_toolsets_free(struct qtc_toolsets *sets);
-/* NULL: there is none of that name, or it cannot be read (error.code is then not QTC_OK). */
-struct qtc_toolset *qtc_toolsets_find(struct qtc_toolsets *sets, struct qtc_bytes name,
-                                      struct qtc_error *error);
 
 /* Issues of the tools themselves: schemas, names, strict mode. `tree` is what qtc_tools_read would take.
  * false: the sink stopped it, or memory ended. */
@@ -145,10 +146,10 @@ struct qtc_checker;
 /* Starts as {.options}; what is pointed to must outlive the checker. */
 struct qtc_checker_setup {
     struct qtc_check_options options;
-    struct qtc_toolset *tools;  /* of records without their own; NULL: none */
-    struct qtc_toolsets *named; /* and the place in the record where their name is: */
-    const char *tools_key;      /* members' names with a point between: x.tools */
-    qtc_call_assert *holds;     /* NULL: nothing more */
+    struct qtc_toolset *tools;        /* of records without their own; NULL: none */
+    const struct qtc_toolsets *named; /* and the place in the record where their name is: */
+    const char *tools_key;            /* members' names with a point between: x.tools */
+    qtc_call_assert *holds;           /* NULL: nothing more */
     void *holds_ctx;
     bool fix; /* repair what has one reading */
 };

@@ -1,6 +1,6 @@
 /* test_validate.c - records, calls and repairs through the library; the command's cases are in
  * tests/validate. */
-#include "validate/validate.h"
+#include "validate/internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,10 +57,8 @@ static struct qtc_bytes copy_of(const char *text)
 static struct qtc_toolset *read_tools(const char *text, const struct qtc_check_options *options)
 {
     struct qtc_error error;
-    struct qtc_bytes copy = copy_of(text);
-    struct qtc_toolset *set = qtc_toolset_new(copy, options, &error);
+    struct qtc_toolset *set = qtc_toolset_new(qtc_str(text), options, &error);
 
-    free((char *)(uintptr_t)copy.data);
     assert_non_null(set);
     return set;
 }
@@ -214,20 +212,54 @@ static void test_named_sets(void **state)
     struct qtc_check_options options = {0};
     struct qtc_error error;
     struct qtc_toolsets *sets = qtc_toolsets_new(
-        qtc_str(" {\"id\":\"a\",\"tools\":[{\"name\":\"f\"}]}\n{\"id\":\"b\",\"tools\":[1]}\n"), &options,
+        qtc_str(" {\"id\":\"a\",\"tools\":[{\"name\":\"f\"}]}\n{\"id\":\"b\",\"tools\":[1]}\n"
+                "{\"tools\":\"[{\\\"name\\\":\\\"g\\\"}]\",\"id\":\"\\u0063\"}"),
         &error);
 
     assert_non_null(sets);
-    struct qtc_toolset *a = qtc_toolsets_find(sets, qtc_str("a"), &error);
+    struct qtc_shelf *shelf = qtc_shelf_new(sets, &options);
+    struct qtc_toolset *a = qtc_shelf_get(shelf, qtc_str("a"), &error);
     assert_non_null(a);
-    assert_ptr_equal(qtc_toolsets_find(sets, qtc_str("a"), &error), a);
-    assert_null(qtc_toolsets_find(sets, qtc_str("b"), &error));
+    assert_ptr_equal(qtc_shelf_get(shelf, qtc_str("a"), &error), a);
+    assert_null(qtc_shelf_get(shelf, qtc_str("b"), &error));
     assert_int_equal(error.code, QTC_TYPE);
-    assert_null(qtc_toolsets_find(sets, qtc_str("c"), &error));
+    struct qtc_toolset *c = qtc_shelf_get(shelf, qtc_str("c"), &error); /* JSON in a string */
+    assert_non_null(qtc_tools_find(qtc_toolset_tools(c), qtc_str("g")));
+    assert_null(qtc_shelf_get(shelf, qtc_str("d"), &error));
     assert_int_equal(error.code, QTC_OK);
+    qtc_shelf_free(shelf);
     qtc_toolsets_free(sets);
-    assert_null(qtc_toolsets_new(qtc_str("{\"id\":\"a\",\"tools\":[]}\n{\"id\":1}"), &options, &error));
+    assert_null(qtc_toolsets_new(qtc_str("{\"id\":\"a\",\"tools\":[]}\n{\"id\":1}"), &error));
     assert_int_equal(error.offset, 22);
+}
+
+/* More than a shelf has room for at first, again and again, in one order and in the other. */
+static void test_many_named_sets(void **state)
+{
+    (void)state;
+    enum { SETS = 300 };
+    struct qtc_check_options options = {0};
+    struct qtc_error error;
+    struct qtc_buf text = {0};
+    char name[16];
+
+    for (int i = 0; i < SETS; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "{\"id\":\"s%d\",\"tools\":[{\"name\":\"f%d\"}]}\n", i, i);
+        qtc_buf_str(&text, line);
+    }
+    struct qtc_toolsets *sets = qtc_toolsets_new(qtc_buf_bytes(&text), &error);
+    struct qtc_shelf *shelf = qtc_shelf_new(sets, &options);
+    for (int n = 0; n < 6 * SETS; n++) {
+        int i = n < 3 * SETS ? n % SETS : SETS - 1 - n % SETS;
+        snprintf(name, sizeof name, "s%d", i);
+        struct qtc_toolset *set = qtc_shelf_get(shelf, qtc_str(name), &error);
+        name[0] = 'f';
+        assert_non_null(qtc_tools_find(qtc_toolset_tools(set), qtc_str(name)));
+    }
+    qtc_shelf_free(shelf);
+    qtc_toolsets_free(sets);
+    qtc_buf_free(&text);
 }
 
 static void test_schemas_are_compiled_once(void **state)
@@ -305,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_not_json),
         cmocka_unit_test(test_repairs),
         cmocka_unit_test(test_named_sets),
+        cmocka_unit_test(test_many_named_sets),
         cmocka_unit_test(test_schemas_are_compiled_once),
         cmocka_unit_test(test_sets_of_records_are_bounded),
         cmocka_unit_test(test_tables),
