@@ -16,18 +16,9 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- bodies in their time ------------------------------------------------------------- */
-
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
-}
 
 static int socket_of(struct MHD_Connection *connection)
 {
@@ -104,11 +95,17 @@ static ssize_t end_body(struct qtc_exchange *x)
 {
     struct linger none = {.l_onoff = 1, .l_linger = 0};
 
+    if (x->answer->end == QTC_ENDS_WHOLE) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
     if (x->answer->end == QTC_ENDS_RESET) {
         setsockopt(socket_of(x->connection), SOL_SOCKET, SO_LINGER, &none, sizeof none);
     }
-    return x->answer->end == QTC_ENDS_WHOLE ? MHD_CONTENT_READER_END_OF_STREAM
-                                            : MHD_CONTENT_READER_END_WITH_ERROR;
+    /* libmicrohttpd closes it when it looks at the connection again, which may be at its timeout only. */
+    MHD_suspend_connection(x->connection);
+    MHD_resume_connection(x->connection);
+    x->server->next_due = 0;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 /* The next piece, or as much of it as there is room for: it goes out by itself, as one chunk. */
@@ -123,7 +120,7 @@ static ssize_t read_body(void *cls, uint64_t sent, char *to, size_t room)
         x->offset = 0;
     }
     due = x->offset > 0 ? 0 : due_of(x);
-    if (due > now()) {
+    if (due > qtc_now()) {
         if (sent == 0) {
             push_head(x);
         }
@@ -153,7 +150,7 @@ struct MHD_Response *qtc_exchange_answer(struct qtc_exchange *x, const struct qt
         return NULL;
     }
     x->answer = answer;
-    x->start = now();
+    x->start = qtc_now();
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     for (size_t i = 0; i < answer->header_count; i++) {
@@ -302,7 +299,7 @@ static int open_signals(void)
 /* How long nothing will happen by itself. */
 static struct timespec time_left(const struct qtc_server *server)
 {
-    uint64_t time = now(), left = server->next_due > time ? server->next_due - time : 0;
+    uint64_t time = qtc_now(), left = server->next_due > time ? server->next_due - time : 0;
     unsigned long long milliseconds;
 
     if (MHD_get_timeout(server->daemon, &milliseconds) == MHD_YES && milliseconds < left / 1000000) {
@@ -320,7 +317,7 @@ static bool run(struct qtc_server *server, int signals)
 
     while (fds[0].revents == 0) {
         struct timespec left;
-        wake_due(server, now());
+        wake_due(server, qtc_now());
         if (MHD_run(server->daemon) != MHD_YES) {
             return failed(server->r, "the server cannot go on");
         }
