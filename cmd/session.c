@@ -68,8 +68,10 @@ static void tell_defect(struct qtc_session *s, const struct qtc_event *event)
     }
     s->told[event->defect] = 1;
     quote(about, event->text);
-    qtc_complain(s->command, s->file, event->line, 0, "%s %s: %s%s%s", error ? "error" : "warning",
-                 info->slug, info->text, event->text.len > 0 ? ": " : "", about);
+    size_t said =
+        s->options.no_repair ? strcspn(info->text, ";") : strlen(info->text); /* nothing is done about it */
+    qtc_complain(s->command, s->file, event->line, 0, "%s %s: %.*s%s%s", error ? "error" : "warning",
+                 info->slug, (int)said, info->text, event->text.len > 0 ? ": " : "", about);
 }
 
 static bool on_event(void *ctx, const struct qtc_event *event)
