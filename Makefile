@@ -155,6 +155,8 @@ check:
 	@$(MAKE) --no-print-directory check-programs
 	@tests/run $(BUILD)
 
+# Slower by a factor of five or so
+check-asan: export TEST_TIMEOUT ?= 1200
 check-asan:
 	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
 
