@@ -317,6 +317,13 @@ static void not_a_capture(void **state)
     read_file(&f, qtc_bytes("data: a\0b\n\n", 11));
     assert_int_equal(f.code, QTC_OK);
     free_file(&f);
+    read_file(&f, qtc_bytes("HTTP/2 200\n\ndata: a\0b\n\n", 23));
+    assert_int_equal(f.code, QTC_OK);
+    free_file(&f);
+    read_file(&f, qtc_bytes("HTTP/2 200\n\n\0", 13));
+    assert_int_equal(f.code, QTC_TYPE);
+    assert_int_equal(f.error.offset, 12);
+    free_file(&f);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------- */
