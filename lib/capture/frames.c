@@ -40,14 +40,8 @@ static bool on_event(void *ctx, const struct qtc_sse_event *event)
 static enum qtc_code read_stream(struct source *s)
 {
     struct qtc_sse_options options = {.split_json_lines = true}; /* as qtc-sse counts them */
-    struct qtc_sse_decoder *d = qtc_sse_decoder_new(&options, on_event, s);
-    enum qtc_code code = QTC_NOMEM;
+    enum qtc_code code = qtc_sse_decode(&options, s->capture->body, on_event, s);
 
-    if (d != NULL) {
-        code = qtc_sse_decoder_feed(d, s->capture->body.data, s->capture->body.len);
-        code = code == QTC_OK ? qtc_sse_decoder_finish(d) : code;
-    }
-    qtc_sse_decoder_free(d);
     if (code == QTC_STOPPED && s->code != QTC_OK) {
         return s->code;
     }

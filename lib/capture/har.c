@@ -212,19 +212,12 @@ static void set_placed(struct entry *e, struct placing *p)
 /* The body's events with their messages' times, if there is a message for each. */
 static enum qtc_code place_events(struct har *h, struct entry *e)
 {
-    struct qtc_sse_decoder *decoder;
     struct placing p;
     enum qtc_code code;
 
     begin_placing(e, &p);
     p.arrivals = qtc_arena_array(h->r->arena, p.room, sizeof *p.arrivals);
-    decoder = p.arrivals != NULL ? qtc_sse_decoder_new(NULL, place_event, &p) : NULL;
-    if (decoder == NULL) {
-        return QTC_NOMEM;
-    }
-    code = qtc_sse_decoder_feed(decoder, e->capture.body.data, e->capture.body.len);
-    code = code == QTC_OK ? qtc_sse_decoder_finish(decoder) : code;
-    qtc_sse_decoder_free(decoder);
+    code = p.arrivals != NULL ? qtc_sse_decode(NULL, e->capture.body, place_event, &p) : QTC_NOMEM;
     if (code == QTC_OK && !p.failed && p.count == p.room) {
         set_placed(e, &p);
     }
@@ -282,13 +275,9 @@ static bool end_first(void *ctx, const struct qtc_sse_event *event)
 static size_t first_event(struct qtc_bytes body)
 {
     size_t end = 0;
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(NULL, end_first, &end);
+    enum qtc_code code = qtc_sse_decode(NULL, body, end_first, &end);
 
-    if (decoder == NULL || qtc_sse_decoder_feed(decoder, body.data, body.len) != QTC_STOPPED) {
-        end = 0;
-    }
-    qtc_sse_decoder_free(decoder);
-    return end < body.len ? end : 0;
+    return code == QTC_STOPPED && end < body.len ? end : 0;
 }
 
 /* As the archive's two times are told above. */

@@ -93,14 +93,8 @@ static bool add_event(void *ctx, const struct qtc_sse_event *event)
 static void add_events(struct finder *f)
 {
     struct qtc_sse_options options = {.max_event = SIZE_MAX, .split_json_lines = true};
-    struct qtc_sse_decoder *d = qtc_sse_decoder_new(&options, add_event, f);
-    enum qtc_code code = d != NULL ? qtc_sse_decoder_feed(d, f->body.data, f->body.len) : QTC_NOMEM;
 
-    if (code == QTC_OK) {
-        code = qtc_sse_decoder_finish(d);
-    }
-    qtc_sse_decoder_free(d);
-    f->nomem = f->nomem || code == QTC_NOMEM;
+    f->nomem = qtc_sse_decode(&options, f->body, add_event, f) == QTC_NOMEM || f->nomem;
     if (!f->nomem && !f->parts->of_stream) {
         f->parts->count = 0;
         f->stop = false;

@@ -529,17 +529,14 @@ static bool take_event(void *ctx, const struct qtc_sse_event *event)
 static void take_events(struct redaction *r)
 {
     struct qtc_sse_options options = {.max_event = r->len + 1, .split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, take_event, r);
-    char *unmasked = decoder != NULL ? malloc(r->len) : NULL; /* what the decoder looks at stays as it is */
+    char *unmasked = malloc(r->len); /* what the decoder looks at stays as it is */
 
     if (unmasked != NULL) {
         memcpy(unmasked, r->body, r->len);
-        r->nomem = r->nomem || qtc_sse_decoder_feed(decoder, unmasked, r->len) == QTC_NOMEM ||
-                   qtc_sse_decoder_finish(decoder) == QTC_NOMEM;
     }
-    r->nomem = r->nomem || unmasked == NULL;
+    r->nomem = unmasked == NULL || r->nomem ||
+               qtc_sse_decode(&options, qtc_bytes(unmasked, r->len), take_event, r) == QTC_NOMEM;
     free(unmasked);
-    qtc_sse_decoder_free(decoder);
 }
 
 /* ---- JSON, one value or many --------------------------------------------------------------- */

@@ -107,12 +107,9 @@ static bool on_sse_event(void *ctx, const struct qtc_sse_event *event)
 static void sum_events(struct summing *s, struct qtc_bytes body)
 {
     struct qtc_sse_options options = {.split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, on_sse_event, s);
-    enum qtc_code code = decoder == NULL ? QTC_NOMEM : qtc_sse_decoder_feed(decoder, body.data, body.len);
+    enum qtc_code code = qtc_sse_decode(&options, body, on_sse_event, s);
 
-    code = code == QTC_OK ? qtc_sse_decoder_finish(decoder) : code;
     s->code = s->code == QTC_OK ? code : s->code;
-    qtc_sse_decoder_free(decoder);
 }
 
 static void sum_values(struct summing *s, struct qtc_bytes body)

@@ -274,13 +274,8 @@ static bool on_sse_event(void *ctx, const struct qtc_sse_event *event)
 static enum qtc_code read_events(struct source *s, struct qtc_bytes body)
 {
     struct qtc_sse_options options = {.split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, on_sse_event, s);
-    enum qtc_code code = decoder == NULL ? QTC_NOMEM : qtc_sse_decoder_feed(decoder, body.data, body.len);
+    enum qtc_code code = qtc_sse_decode(&options, body, on_sse_event, s);
 
-    if (code == QTC_OK) {
-        code = qtc_sse_decoder_finish(decoder);
-    }
-    qtc_sse_decoder_free(decoder);
     return code == QTC_STOPPED ? s->code : code;
 }
 

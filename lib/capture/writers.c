@@ -69,13 +69,8 @@ static bool put_values(struct qtc_buf *out, struct qtc_bytes body)
 static void put_events(struct qtc_buf *out, struct qtc_bytes body)
 {
     struct qtc_sse_options options = {.max_event = SIZE_MAX, .split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, put_event, out);
 
-    if (decoder == NULL || qtc_sse_decoder_feed(decoder, body.data, body.len) != QTC_OK ||
-        qtc_sse_decoder_finish(decoder) != QTC_OK) {
-        out->failed = true;
-    }
-    qtc_sse_decoder_free(decoder);
+    out->failed = qtc_sse_decode(&options, body, put_event, out) != QTC_OK || out->failed;
 }
 
 static void write_lines(struct qtc_buf *out, const struct qtc_capture *c)
