@@ -1,4 +1,5 @@
 /* frames.c - a body, event by event. */
+#include "capture/readers.h"
 #include "capture/stages.h"
 #include "sse/sse.h"
 
@@ -60,25 +61,19 @@ static size_t skip_blanks(struct qtc_bytes text, size_t at)
 
 static size_t line_end(struct qtc_bytes text, size_t at)
 {
-    const char *lf = at < text.len ? memchr(text.data + at, '\n', text.len - at) : NULL;
+    size_t end = at + qtc_line_of(qtc_skip(text, at)).len;
 
-    return lf != NULL ? (size_t)(lf - text.data) + 1 : text.len;
+    return end < text.len ? end + 1 : end;
 }
 
 /* Behind the value that begins at `at`; what is not JSON goes up to the end of its line. */
 static size_t value_end(struct qtc_bytes text, size_t at)
 {
-    struct qtc_json_scan scan = {0};
-    size_t used;
+    struct qtc_bytes rest = qtc_skip(text, at), value;
+    enum qtc_json_progress progress = qtc_next_value(&rest, &value);
+    size_t end = text.len - rest.len;
 
-    switch (qtc_json_scan_feed(&scan, text.data + at, text.len - at, &used)) {
-    case QTC_JSON_DONE:
-        return at + used;
-    case QTC_JSON_BAD:
-        return line_end(text, at + used);
-    default:
-        return text.len;
-    }
+    return progress == QTC_JSON_BAD ? line_end(text, end) : end;
 }
 
 /* Behind the blanks at `at`, but no further than behind the line's end. */

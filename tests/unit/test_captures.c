@@ -334,6 +334,7 @@ static void json_values(void **state)
     check_body(qtc_str("{\n  \"choices\": []\n}\n"), "json", "{\n  \"choices\": []\n}\n");
     check_body(qtc_str("\xef\xbb\xbf{\"a\":1}"), "json", "{\"a\":1}");
     check_body(qtc_str("{\"a\":1}\n\n{\"a\":2}"), "jsonl", "{\"a\":1}\n\n{\"a\":2}");
+    check_body(qtc_str("{\"a\":1}\n[DONE]\n"), "jsonl", "{\"a\":1}\n[DONE]\n");
     check_error("{\"a\":1", QTC_SYNTAX, 6, "the JSON is cut");
     check_error("{\"a\":1}\n{\"a\"", QTC_SYNTAX, 12, "the JSON is cut");
     check_error("{\"a\":1}\n{a}", QTC_SYNTAX, 9, "not JSON, or nested too deeply");
@@ -1005,6 +1006,8 @@ static void lines_of_events(void **state)
         {"data: {\"a\":1}\n\n: c\n\ndata: {\"b\":\ndata: 2}\n\ndata: [DONE]\n\n", "{\"a\":1}\n{\"b\": 2}\n"},
         {"{\n \"a\": 1\n}\n", "{  \"a\": 1 }\n"},
         {"{\"a\":1}\n{\"b\":2}", "{\"a\":1}\n{\"b\":2}\n"},
+        {"{\"a\":1}\n\n[DONE]\n", "{\"a\":1}\n"},
+        {"[{\"a\":1},\n{\"b\":2}]\n", "[{\"a\":1}, {\"b\":2}]\n"},
         {"", ""},
     };
     struct qtc_buf out = {0};
