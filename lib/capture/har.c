@@ -337,14 +337,15 @@ static bool is_answer(struct har *h, const struct entry *e, struct qtc_bytes tex
 
 /* ---- an entry ----------------------------------------------------------------------------------- */
 
-/* The response's text, decoded; empty where it was not kept. In the scratch arena. */
+/* The response's text, decoded; empty where it was not kept. In the scratch arena. QTC_OK; QTC_NOMEM;
+ * QTC_SYNTAX for what is not base64. */
 static enum qtc_code read_text(struct har *h, const struct entry *e, struct qtc_bytes *text)
 {
-    const struct qtc_json *value = qtc_json_get(e->content, "text");
     char *to;
     size_t len, bad;
+    bool decoded;
 
-    *text = qtc_json_text(value);
+    *text = qtc_json_text(qtc_json_get(e->content, "text"));
     if (text->len == 0 || !qtc_bytes_is(qtc_json_text(qtc_json_get(e->content, "encoding")), "base64")) {
         return QTC_OK;
     }
@@ -352,11 +353,9 @@ static enum qtc_code read_text(struct har *h, const struct entry *e, struct qtc_
     if (to == NULL) {
         return QTC_NOMEM;
     }
-    if (!qtc_base64_decode(to, &len, *text, &bad)) {
-        return qtc_reading_fail(h->r, QTC_SYNTAX, "the response's text is not base64", value->raw.data);
-    }
-    *text = qtc_bytes(to, len);
-    return QTC_OK;
+    decoded = qtc_base64_decode(to, &len, *text, &bad);
+    *text = qtc_bytes(to, decoded ? len : 0);
+    return decoded ? QTC_OK : QTC_SYNTAX;
 }
 
 /* Into the arena that stays. */
@@ -438,8 +437,15 @@ static enum qtc_code keep_entry(struct har *h, struct entry *e)
     struct qtc_bytes text;
     enum qtc_code code = read_text(h, e, &text);
 
-    if (code != QTC_OK || !is_answer(h, e, text) || (text.len == 0 && e->messages == NULL)) {
-        return code; /* the text was not kept: nothing to play */
+    if (code == QTC_NOMEM || !is_answer(h, e, text)) {
+        return code == QTC_NOMEM ? code : QTC_OK; /* whatever is wrong with a picture */
+    }
+    if (code != QTC_OK) {
+        return qtc_reading_fail(h->r, code, "the response's text is not base64",
+                                qtc_json_get(e->content, "text")->raw.data);
+    }
+    if (text.len == 0 && e->messages == NULL) {
+        return QTC_OK; /* the text was not kept: nothing to play */
     }
     code = read_exchange(h, e);
     if (code == QTC_OK) {
@@ -462,8 +468,10 @@ static enum qtc_code read_entry(struct har *h, struct qtc_bytes text)
     struct entry e = {0};
     struct qtc_error error = {0};
 
-    if (text.len > MAX_ENTRY) {
-        return qtc_reading_fail(h->r, QTC_LIMIT, "an entry of more than 64 MiB", text.data);
+    if (text.len > MAX_ENTRY) { /* a download, unless it is a stream */
+        return mentions(text, "event-stream")
+                   ? qtc_reading_fail(h->r, QTC_LIMIT, "a stream in an entry of more than 64 MiB", text.data)
+                   : QTC_OK;
     }
     qtc_arena_reset(&h->scratch);
     e.tree = qtc_json_read(&h->scratch, text, &error);

@@ -890,9 +890,36 @@ static void wrong_archives(void **state)
     check_error("{\"log\":{\"entries\":[{]}}", QTC_SYNTAX, 20, "not JSON, or nested too deeply");
     check_error("{\"log\":{},2:3}", QTC_SYNTAX, 11, "a key in quotes, or its colon, is missing");
     check_error("{\"log\":{}}x", QTC_SYNTAX, 10, "more behind the archive");
-    check_error(
-        "{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\"}}}]}}",
-        QTC_SYNTAX, 50, "the response's text is not base64");
+    check_error("{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\","
+                "\"mimeType\":\"text/event-stream\"}}}]}}",
+                QTC_SYNTAX, 50, "the response's text is not base64");
+    check_error("{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\","
+                "\"mimeType\":\"image/png\"}}}]}}",
+                QTC_TYPE, 0, "no model's response is in it");
+}
+
+/* Whatever else a page loaded: the stream is there. */
+static void a_long_download_is_passed_over(void **state)
+{
+    static const char first[] = "{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"";
+    static const char second[] = "\"}}},{\"response\":{\"content\":{\"mimeType\":\"text/event-stream\","
+                                 "\"text\":\"data: 1\\n\\n\"}}}]}}";
+    const size_t long_text = 65 << 20;
+    struct qtc_buf text = {0};
+    struct file f;
+
+    (void)state;
+    qtc_buf_str(&text, first);
+    assert_non_null(qtc_buf_room(&text, long_text));
+    memset(text.data + text.len, 'A', long_text);
+    text.len += long_text;
+    qtc_buf_str(&text, second);
+    read_file(&f, qtc_buf_bytes(&text));
+    assert_int_equal(f.code, QTC_OK);
+    assert_int_equal(f.captures.count, 1);
+    assert_bytes(f.captures.list[0].body, qtc_str("data: 1\n\n"));
+    free_file(&f);
+    qtc_buf_free(&text);
 }
 
 /* ---- numbers, dates, base64 -------------------------------------------------------------------- */
@@ -1083,6 +1110,7 @@ int main(void)
         cmocka_unit_test(archived_messages),
         cmocka_unit_test(which_entries_are_answers),
         cmocka_unit_test(wrong_archives),
+        cmocka_unit_test(a_long_download_is_passed_over),
         cmocka_unit_test(decimals),
         cmocka_unit_test(dates_in_utc),
         cmocka_unit_test(base64),
