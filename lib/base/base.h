@@ -29,6 +29,9 @@ static inline bool qtc_bytes_is(struct qtc_bytes a, const char *s)
     return qtc_bytes_equal(a, qtc_str(s));
 }
 
+/* It is one of a list, which NULL ends. */
+bool qtc_bytes_is_one_of(struct qtc_bytes a, const char *const *list);
+
 /* Without ASCII blanks (space, tab, CR, LF) on both sides. */
 struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a);
 

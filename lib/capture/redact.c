@@ -276,17 +276,8 @@ static void mask_token(struct redaction *r, const struct part *part)
 /* Members that hold a text of which a stream sends pieces. */
 static const char *const pieces[] = {"content",   "reasoning_content", "reasoning", "thinking", "text",
                                      "arguments", "partial_json",      "delta",     "token",    "refusal",
-                                     "response",  "reasoning_text",    "input",     "code",     "transcript"};
-
-static bool is_piece(struct qtc_bytes key)
-{
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        if (qtc_bytes_is(key, pieces[i])) {
-            return true;
-        }
-    }
-    return false;
-}
+                                     "response",  "reasoning_text",    "input",     "code",     "transcript",
+                                     NULL};
 
 static struct slot *new_slot(struct redaction *r)
 {
@@ -397,7 +388,7 @@ static void take_string(struct document *d, const struct qtc_json *value, struct
 
     if (!is_token && qtc_secret_by_name(key)) {
         mask_member(d, value, key);
-    } else if (path > 0 && is_piece(key)) {
+    } else if (path > 0 && qtc_bytes_is_one_of(key, pieces)) {
         struct slot *slot = slot_of(r, qtc_bytes(d->path, path));
         bool joined = slot != NULL && (is_token || slot->document != r->document);
         put_part(d, slot, joined, value->text, from, len, is_token ? object : NULL);
