@@ -29,6 +29,9 @@ static inline bool qtc_bytes_is(struct qtc_bytes a, const char *s)
     return qtc_bytes_equal(a, qtc_str(s));
 }
 
+/* It is one of a list, which NULL ends. */
+bool qtc_bytes_is_one_of(struct qtc_bytes a, const char *const *list);
+
 /* Without ASCII blanks (space, tab, CR, LF) on both sides. */
 struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a);
 
@@ -36,6 +39,14 @@ struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a);
 static inline bool qtc_is_blank(char c)
 {
     return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
+}
+
+/* The value of a hexadecimal digit in either case, or -1. */
+static inline int qtc_hex_digit(char c)
+{
+    char lower = (char)(c | 0x20);
+
+    return c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 /* ---- growable buffer ---------------------------------------------------- */
@@ -129,6 +140,10 @@ void qtc_arena_free(struct qtc_arena *a);
 /* Length of the valid character at p (1 to 4), or 0 where it is not one. A
  * surrogate (ED A0..BF xx) is not valid UTF-8: see qtc_utf8_surrogate. */
 unsigned qtc_utf8_char(const char *p, size_t n);
+/* The code point of the valid character at p; len is its length. */
+uint32_t qtc_utf8_code_point(const char *p, size_t len);
+/* All of it is valid characters. */
+bool qtc_utf8_valid(struct qtc_bytes text);
 /* How many bytes at the end of p are the beginning of a character that may
  * still be completed (0 to 3). A high surrogate in three bytes (ED A0..AF xx),
  * as an escape \ud83d decodes to, also waits: for its low half. */

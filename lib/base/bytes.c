@@ -1,5 +1,13 @@
 #include "base/base.h"
 
+bool qtc_bytes_is_one_of(struct qtc_bytes a, const char *const *list)
+{
+    while (*list != NULL && !qtc_bytes_is(a, *list)) {
+        list++;
+    }
+    return *list != NULL;
+}
+
 struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a)
 {
     while (a.len > 0 && qtc_is_blank(a.data[a.len - 1])) {

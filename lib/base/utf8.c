@@ -67,6 +67,40 @@ unsigned qtc_utf8_char(const char *p, size_t n)
     return want;
 }
 
+uint32_t qtc_utf8_code_point(const char *p, size_t len)
+{
+    static const unsigned lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t c = byte_at(p, 0) & lead[len];
+
+    for (size_t i = 1; i < len; i++) {
+        c = c << 6 | (byte_at(p, i) & 0x3f);
+    }
+    return c;
+}
+
+static bool is_ascii_word(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
+bool qtc_utf8_valid(struct qtc_bytes text)
+{
+    size_t i = 0;
+
+    while (i < text.len) {
+        size_t n = text.len - i;
+        size_t len = n >= 8 && is_ascii_word(text.data + i) ? 8 : qtc_utf8_char(text.data + i, n);
+        if (len == 0) {
+            return false;
+        }
+        i += len;
+    }
+    return true;
+}
+
 size_t qtc_utf8_incomplete(const char *p, size_t n)
 {
     for (size_t back = 1; back <= 3 && back <= n; back++) {

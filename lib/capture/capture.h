@@ -98,9 +98,9 @@ void qtc_recording_head(struct qtc_buf *out, const struct qtc_capture *c);
 void qtc_recording_arrival(struct qtc_buf *out, uint64_t at, struct qtc_bytes data);
 void qtc_recording_end(struct qtc_buf *out, uint64_t at, bool cut);
 
-/* A row a kind that --convert writes. */
+/* A row for each kind that --convert writes. */
 struct qtc_capture_writer {
-    const char *name; /* raw, recording */
+    const char *name; /* recording, raw, jsonl */
     const char *help;
     void (*write)(struct qtc_buf *out, const struct qtc_capture *c);
 };
@@ -204,13 +204,13 @@ struct qtc_redaction {
 
 typedef void qtc_redaction_sink(void *ctx, const struct qtc_redaction *redaction);
 
-/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of JSON
- * and parameters that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also where
- * deltas or pieces cut them. Each byte of a secret becomes an `x` (an escape of JSON one of the same length;
- * white space stays), so lengths, cuts and times stay and what was JSON is JSON; what says only its kind (`sk-`,
- * `Bearer `) stays too. What is redacted has nothing left to be redacted. Linear in the text's length; where an
- * expression's limit is passed, the word at which it was is masked. Tells each to the sink (NULL: nobody).
- * QTC_OK, QTC_NOMEM. */
+/* A copy in the arena without secrets: headers that hold one (Authorization, Cookie, API keys), members of
+ * JSON and parameters that are named so, and tokens in text (keys of the known services, Bearer, JWTs), also
+ * where deltas or pieces cut them. Each byte of a secret becomes an `x` (an escape of JSON one of the same
+ * length; white space stays), so lengths, cuts and times stay and what was JSON is JSON; what says only its
+ * kind (`sk-`, `Bearer `) stays too. What is redacted has nothing left to be redacted. Linear in the text's
+ * length; where an expression's limit is passed, the word at which it was is masked. Tells each to the sink
+ * (NULL: nobody). QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_capture_redact(struct qtc_arena *arena, const struct qtc_capture *c, struct qtc_capture *to,
                                  qtc_redaction_sink *sink, void *ctx);
 /* The same for a text that came alone (a request's body or an URL in a log). */
@@ -246,9 +246,9 @@ enum qtc_grain {
 /* A range of the body. Parts are in order; a member's own members follow it, and go with it. */
 struct qtc_part {
     size_t begin, end;
-    size_t gap;    /* where what parts it from the one before begins; that goes if nothing is kept before it */
-    size_t before; /* the part before it in the same list, or SIZE_MAX */
-    bool data;     /* EVENTS: not only comments or blank lines */
+    size_t gap; /* where what parts it from the one before begins; that goes if nothing is kept before it */
+    size_t before;  /* the part before it in the same list, or SIZE_MAX */
+    bool data;      /* EVENTS: not only comments or blank lines */
     bool kept, led; /* set by qtc_parts_join: it is kept; one before it in its list is */
 };
 
@@ -273,8 +273,8 @@ void qtc_parts_join(struct qtc_parts *parts, struct qtc_bytes body, const size_t
 /* ---- the picture ------------------------------------------------------------------ */
 
 /* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for
- * content, reasoning, each call, comments and defects. `title` is shown. Well-formed XML under 2 MB whatever the
- * response holds, and the same for the same response. QTC_OK, QTC_NOMEM. */
+ * content, reasoning, each call, comments and defects. `title` is shown. Well-formed XML under 2 MB whatever
+ * the response holds, and the same for the same response. QTC_OK, QTC_NOMEM. */
 enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title);
 
 #endif

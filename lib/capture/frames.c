@@ -1,4 +1,5 @@
 /* frames.c - a body, event by event. */
+#include "capture/readers.h"
 #include "capture/stages.h"
 #include "sse/sse.h"
 
@@ -40,14 +41,8 @@ static bool on_event(void *ctx, const struct qtc_sse_event *event)
 static enum qtc_code read_stream(struct source *s)
 {
     struct qtc_sse_options options = {.split_json_lines = true}; /* as qtc-sse counts them */
-    struct qtc_sse_decoder *d = qtc_sse_decoder_new(&options, on_event, s);
-    enum qtc_code code = QTC_NOMEM;
+    enum qtc_code code = qtc_sse_decode(&options, s->capture->body, on_event, s);
 
-    if (d != NULL) {
-        code = qtc_sse_decoder_feed(d, s->capture->body.data, s->capture->body.len);
-        code = code == QTC_OK ? qtc_sse_decoder_finish(d) : code;
-    }
-    qtc_sse_decoder_free(d);
     if (code == QTC_STOPPED && s->code != QTC_OK) {
         return s->code;
     }
@@ -66,25 +61,19 @@ static size_t skip_blanks(struct qtc_bytes text, size_t at)
 
 static size_t line_end(struct qtc_bytes text, size_t at)
 {
-    const char *lf = at < text.len ? memchr(text.data + at, '\n', text.len - at) : NULL;
+    size_t end = at + qtc_line_of(qtc_skip(text, at)).len;
 
-    return lf != NULL ? (size_t)(lf - text.data) + 1 : text.len;
+    return end < text.len ? end + 1 : end;
 }
 
 /* Behind the value that begins at `at`; what is not JSON goes up to the end of its line. */
 static size_t value_end(struct qtc_bytes text, size_t at)
 {
-    struct qtc_json_scan scan = {0};
-    size_t used;
+    struct qtc_bytes rest = qtc_skip(text, at), value;
+    enum qtc_json_progress progress = qtc_next_value(&rest, &value);
+    size_t end = text.len - rest.len;
 
-    switch (qtc_json_scan_feed(&scan, text.data + at, text.len - at, &used)) {
-    case QTC_JSON_DONE:
-        return at + used;
-    case QTC_JSON_BAD:
-        return line_end(text, at + used);
-    default:
-        return text.len;
-    }
+    return progress == QTC_JSON_BAD ? line_end(text, end) : end;
 }
 
 /* Behind the blanks at `at`, but no further than behind the line's end. */

@@ -212,19 +212,12 @@ static void set_placed(struct entry *e, struct placing *p)
 /* The body's events with their messages' times, if there is a message for each. */
 static enum qtc_code place_events(struct har *h, struct entry *e)
 {
-    struct qtc_sse_decoder *decoder;
     struct placing p;
     enum qtc_code code;
 
     begin_placing(e, &p);
     p.arrivals = qtc_arena_array(h->r->arena, p.room, sizeof *p.arrivals);
-    decoder = p.arrivals != NULL ? qtc_sse_decoder_new(NULL, place_event, &p) : NULL;
-    if (decoder == NULL) {
-        return QTC_NOMEM;
-    }
-    code = qtc_sse_decoder_feed(decoder, e->capture.body.data, e->capture.body.len);
-    code = code == QTC_OK ? qtc_sse_decoder_finish(decoder) : code;
-    qtc_sse_decoder_free(decoder);
+    code = p.arrivals != NULL ? qtc_sse_decode(NULL, e->capture.body, place_event, &p) : QTC_NOMEM;
     if (code == QTC_OK && !p.failed && p.count == p.room) {
         set_placed(e, &p);
     }
@@ -282,13 +275,9 @@ static bool end_first(void *ctx, const struct qtc_sse_event *event)
 static size_t first_event(struct qtc_bytes body)
 {
     size_t end = 0;
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(NULL, end_first, &end);
+    enum qtc_code code = qtc_sse_decode(NULL, body, end_first, &end);
 
-    if (decoder == NULL || qtc_sse_decoder_feed(decoder, body.data, body.len) != QTC_STOPPED) {
-        end = 0;
-    }
-    qtc_sse_decoder_free(decoder);
-    return end < body.len ? end : 0;
+    return code == QTC_STOPPED && end < body.len ? end : 0;
 }
 
 /* As the archive's two times are told above. */
@@ -348,14 +337,15 @@ static bool is_answer(struct har *h, const struct entry *e, struct qtc_bytes tex
 
 /* ---- an entry ----------------------------------------------------------------------------------- */
 
-/* The response's text, decoded; empty where it was not kept. In the scratch arena. */
+/* The response's text, decoded; empty where it was not kept. In the scratch arena. QTC_OK; QTC_NOMEM;
+ * QTC_SYNTAX for what is not base64. */
 static enum qtc_code read_text(struct har *h, const struct entry *e, struct qtc_bytes *text)
 {
-    const struct qtc_json *value = qtc_json_get(e->content, "text");
     char *to;
     size_t len, bad;
+    bool decoded;
 
-    *text = qtc_json_text(value);
+    *text = qtc_json_text(qtc_json_get(e->content, "text"));
     if (text->len == 0 || !qtc_bytes_is(qtc_json_text(qtc_json_get(e->content, "encoding")), "base64")) {
         return QTC_OK;
     }
@@ -363,11 +353,9 @@ static enum qtc_code read_text(struct har *h, const struct entry *e, struct qtc_
     if (to == NULL) {
         return QTC_NOMEM;
     }
-    if (!qtc_base64_decode(to, &len, *text, &bad)) {
-        return qtc_reading_fail(h->r, QTC_SYNTAX, "the response's text is not base64", value->raw.data);
-    }
-    *text = qtc_bytes(to, len);
-    return QTC_OK;
+    decoded = qtc_base64_decode(to, &len, *text, &bad);
+    *text = qtc_bytes(to, decoded ? len : 0);
+    return decoded ? QTC_OK : QTC_SYNTAX;
 }
 
 /* Into the arena that stays. */
@@ -449,8 +437,15 @@ static enum qtc_code keep_entry(struct har *h, struct entry *e)
     struct qtc_bytes text;
     enum qtc_code code = read_text(h, e, &text);
 
-    if (code != QTC_OK || !is_answer(h, e, text) || (text.len == 0 && e->messages == NULL)) {
-        return code; /* the text was not kept: nothing to play */
+    if (code == QTC_NOMEM || !is_answer(h, e, text)) {
+        return code == QTC_NOMEM ? code : QTC_OK; /* whatever is wrong with a picture */
+    }
+    if (code != QTC_OK) {
+        return qtc_reading_fail(h->r, code, "the response's text is not base64",
+                                qtc_json_get(e->content, "text")->raw.data);
+    }
+    if (text.len == 0 && e->messages == NULL) {
+        return QTC_OK; /* the text was not kept: nothing to play */
     }
     code = read_exchange(h, e);
     if (code == QTC_OK) {
@@ -473,8 +468,10 @@ static enum qtc_code read_entry(struct har *h, struct qtc_bytes text)
     struct entry e = {0};
     struct qtc_error error = {0};
 
-    if (text.len > MAX_ENTRY) {
-        return qtc_reading_fail(h->r, QTC_LIMIT, "an entry of more than 64 MiB", text.data);
+    if (text.len > MAX_ENTRY) { /* a download, unless it is a stream */
+        return mentions(text, "event-stream")
+                   ? qtc_reading_fail(h->r, QTC_LIMIT, "a stream in an entry of more than 64 MiB", text.data)
+                   : QTC_OK;
     }
     qtc_arena_reset(&h->scratch);
     e.tree = qtc_json_read(&h->scratch, text, &error);

@@ -132,17 +132,9 @@ struct chunks {
     uint64_t left;
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 static enum chunk_state after_size(struct chunks *c, char byte)
 {
-    int digit = hex_digit(byte);
+    int digit = qtc_hex_digit(byte);
     bool cr = byte == '\r' || (c->lossy && byte == '.');
 
     if (digit >= 0 && c->digits < 15) {

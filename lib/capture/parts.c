@@ -93,14 +93,8 @@ static bool add_event(void *ctx, const struct qtc_sse_event *event)
 static void add_events(struct finder *f)
 {
     struct qtc_sse_options options = {.max_event = SIZE_MAX, .split_json_lines = true};
-    struct qtc_sse_decoder *d = qtc_sse_decoder_new(&options, add_event, f);
-    enum qtc_code code = d != NULL ? qtc_sse_decoder_feed(d, f->body.data, f->body.len) : QTC_NOMEM;
 
-    if (code == QTC_OK) {
-        code = qtc_sse_decoder_finish(d);
-    }
-    qtc_sse_decoder_free(d);
-    f->nomem = f->nomem || code == QTC_NOMEM;
+    f->nomem = qtc_sse_decode(&options, f->body, add_event, f) == QTC_NOMEM || f->nomem;
     if (!f->nomem && !f->parts->of_stream) {
         f->parts->count = 0;
         f->stop = false;
@@ -111,18 +105,9 @@ static void add_events(struct finder *f)
 /* ---- text in JSON strings -------------------------------------------------------------- */
 
 /* What stands in these members is a model's text. */
-static const char *const text_members[] = {"content",   "reasoning_content", "reasoning", "thinking",
-                                           "arguments", "partial_json",      "text",      "refusal"};
-
-static bool holds_text(const struct qtc_json *member)
-{
-    for (size_t i = 0; i < sizeof text_members / sizeof *text_members; i++) {
-        if (qtc_bytes_is(member->key, text_members[i])) {
-            return true;
-        }
-    }
-    return false;
-}
+static const char *const text_members[] = {"content",  "reasoning_content", "reasoning",
+                                           "thinking", "arguments",         "partial_json",
+                                           "text",     "refusal",           NULL};
 
 static bool is_escape(const char *p, size_t n, const char *letters)
 {
@@ -212,7 +197,7 @@ static void add_children(struct finder *f, const struct qtc_json *value)
     for (const struct qtc_json *m = value->first; m != NULL && !f->stop; m = m->next) {
         if (f->grain == QTC_GRAIN_MEMBERS) {
             add_member(f, m, &before);
-        } else if (m->type == QTC_JSON_STRING && holds_text(m)) {
+        } else if (m->type == QTC_JSON_STRING && qtc_bytes_is_one_of(m->key, text_members)) {
             add_text(f, place(f, m->raw.data) + 1, place(f, m->raw.data) + m->raw.len - 1);
         }
         add_children(f, m);

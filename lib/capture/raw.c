@@ -61,13 +61,12 @@ static enum qtc_code read_raw(struct qtc_reading *r)
 {
     struct qtc_bytes text = qtc_reading_text(r);
     struct qtc_capture c = {.line = 1};
-    const char *binary = find_binary(text);
-    enum qtc_code code;
+    enum qtc_code code = read_heads(r, &text, &c);
+    const char *binary = code == QTC_OK && !qtc_is_chunked(&c) ? find_binary(text) : NULL;
 
     if (binary != NULL) {
         return qtc_reading_fail(r, QTC_TYPE, "neither a stream nor text: a byte is 0", binary);
     }
-    code = read_heads(r, &text, &c);
     if (code == QTC_OK) {
         /* A stream's byte order mark is a part of it. */
         code = qtc_capture_set_body(r->arena, &c, c.status > 0 ? text : r->file);

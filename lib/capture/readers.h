@@ -40,6 +40,10 @@ struct qtc_bytes qtc_line_of(struct qtc_bytes text);
 /* It begins as a field of an event stream does, or with a comment. */
 bool qtc_is_event_field(struct qtc_bytes text);
 
+/* The next value of a body that is JSON, without blanks; [DONE] counts as one. *text is then what follows.
+ * Where there is none: what was read of it, and *text begins where it is wrong. */
+enum qtc_json_progress qtc_next_value(struct qtc_bytes *text, struct qtc_bytes *value);
+
 /* ---- numbers and times -------------------------------------------------------------- */
 
 /* A JSON number times 10^shift, rounded: seconds to nanoseconds with 9. false where it is negative or too

@@ -2,36 +2,7 @@
 #include "capture/base64.h"
 #include "capture/capture.h"
 
-#include <string.h>
-
 /* ---- text and bytes ------------------------------------------------------------------ */
-
-static bool is_ascii_word(const char *p)
-{
-    uint64_t word;
-
-    memcpy(&word, p, sizeof word);
-    return (word & UINT64_C(0x8080808080808080)) == 0;
-}
-
-/* A surrogate is none: two of them would come back as one character. */
-static bool is_utf8(struct qtc_bytes text)
-{
-    size_t i = 0;
-
-    while (i < text.len) {
-        if (text.len - i >= 8 && is_ascii_word(text.data + i)) {
-            i += 8;
-            continue;
-        }
-        unsigned n = qtc_utf8_char(text.data + i, text.len - i);
-        if (n == 0) {
-            return false;
-        }
-        i += n;
-    }
-    return true;
-}
 
 static void put_base64(struct qtc_buf *out, struct qtc_bytes data)
 {
@@ -40,9 +11,10 @@ static void put_base64(struct qtc_buf *out, struct qtc_bytes data)
     qtc_buf_str(out, "\",\"base64\"");
 }
 
+/* A surrogate is not UTF-8: two halves would come back as one character. */
 static void put_text(struct qtc_buf *out, struct qtc_bytes text)
 {
-    if (is_utf8(text)) {
+    if (qtc_utf8_valid(text)) {
         qtc_json_string(out, text);
         return;
     }
@@ -122,7 +94,7 @@ void qtc_recording_arrival(struct qtc_buf *out, uint64_t at, struct qtc_bytes da
     qtc_buf_byte(out, '[');
     put_seconds(out, at);
     qtc_buf_byte(out, ',');
-    if (is_utf8(data)) {
+    if (qtc_utf8_valid(data)) {
         qtc_json_string(out, data);
     } else {
         put_base64(out, data);

@@ -276,17 +276,8 @@ static void mask_token(struct redaction *r, const struct part *part)
 /* Members that hold a text of which a stream sends pieces. */
 static const char *const pieces[] = {"content",   "reasoning_content", "reasoning", "thinking", "text",
                                      "arguments", "partial_json",      "delta",     "token",    "refusal",
-                                     "response",  "reasoning_text",    "input",     "code",     "transcript"};
-
-static bool is_piece(struct qtc_bytes key)
-{
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        if (qtc_bytes_is(key, pieces[i])) {
-            return true;
-        }
-    }
-    return false;
-}
+                                     "response",  "reasoning_text",    "input",     "code",     "transcript",
+                                     NULL};
 
 static struct slot *new_slot(struct redaction *r)
 {
@@ -397,7 +388,7 @@ static void take_string(struct document *d, const struct qtc_json *value, struct
 
     if (!is_token && qtc_secret_by_name(key)) {
         mask_member(d, value, key);
-    } else if (path > 0 && is_piece(key)) {
+    } else if (path > 0 && qtc_bytes_is_one_of(key, pieces)) {
         struct slot *slot = slot_of(r, qtc_bytes(d->path, path));
         bool joined = slot != NULL && (is_token || slot->document != r->document);
         put_part(d, slot, joined, value->text, from, len, is_token ? object : NULL);
@@ -529,17 +520,14 @@ static bool take_event(void *ctx, const struct qtc_sse_event *event)
 static void take_events(struct redaction *r)
 {
     struct qtc_sse_options options = {.max_event = r->len + 1, .split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, take_event, r);
-    char *unmasked = decoder != NULL ? malloc(r->len) : NULL; /* what the decoder looks at stays as it is */
+    char *unmasked = malloc(r->len); /* what the decoder looks at stays as it is */
 
     if (unmasked != NULL) {
         memcpy(unmasked, r->body, r->len);
-        r->nomem = r->nomem || qtc_sse_decoder_feed(decoder, unmasked, r->len) == QTC_NOMEM ||
-                   qtc_sse_decoder_finish(decoder) == QTC_NOMEM;
     }
-    r->nomem = r->nomem || unmasked == NULL;
+    r->nomem = unmasked == NULL || r->nomem ||
+               qtc_sse_decode(&options, qtc_bytes(unmasked, r->len), take_event, r) == QTC_NOMEM;
     free(unmasked);
-    qtc_sse_decoder_free(decoder);
 }
 
 /* ---- JSON, one value or many --------------------------------------------------------------- */

@@ -111,18 +111,6 @@ static void take_object(struct slot *slot, const struct qtc_json *object, const 
     }
 }
 
-static bool is_utf8(struct qtc_bytes text)
-{
-    for (size_t i = 0; i < text.len;) {
-        unsigned len = qtc_utf8_char(text.data + i, text.len - i);
-        if (len == 0) {
-            return false;
-        }
-        i += len;
-    }
-    return true;
-}
-
 /* The inside of the chunk's text, within frame->raw. false: it is not a chunk that can be cut. Half a
  * character or half a surrogate pair would become a whole one with its neighbour's: such a text stays as it
  * came. */
@@ -143,7 +131,7 @@ static bool find_text(struct resplit *r, const struct qtc_frame *frame, struct q
         return false;
     }
     take_object(&slot, chunk, chunk_members);
-    if (slot.text == NULL || slot.other || !is_utf8(slot.text->text)) {
+    if (slot.text == NULL || slot.other || !qtc_utf8_valid(slot.text->text)) {
         return false;
     }
     *inside = qtc_bytes(slot.text->raw.data + 1, slot.text->raw.len - 2);

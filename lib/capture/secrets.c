@@ -106,6 +106,7 @@ static const struct name names[] = {
     {"token", false},          {"secret", true},        {"password", true},     {"passwd", true},
     {"passphrase", true},      {"authorization", true}, {"cookie", true},       {"cookies", false},
     {"credentials", false},    {"sessionid", false},    {"pwd", false},         {"jwt", false},
+    {"openaikey", true},       {"accountkey", true},    {"signingkey", true},   {"encryptionkey", true},
 };
 
 /* In the query of an URL these too. */
@@ -169,11 +170,12 @@ static bool is_query_secret(struct qtc_bytes name)
 /* A header is secret where its name holds one of the first, and none of the second: x-ratelimit-*-tokens and
  * their like are counts. The organization tells who asked. */
 static const char *const secret_headers[] = {
-    "authorization",       "cookie",         "api-key",   "apikey",     "api_key", "access-key",
-    "private-key",         "subscription",   "token",     "secret",     "session", "password",
-    "openai-organization", "openai-project", "signature", "credential", "passwd",
+    "authorization",  "cookie",    "-key",     "apikey", "api_key",    "token",
+    "secret",         "session",   "password", "passwd", "credential", "openai-organization",
+    "openai-project", "signature",
 };
-static const char *const public_headers[] = {"ratelimit", "tokens", "token-count"};
+static const char *const public_headers[] = {"ratelimit", "tokens",        "token-count",
+                                             "cache-key", "surrogate-key", "idempotency-key"};
 
 static bool holds(struct qtc_bytes name, const char *part)
 {
@@ -355,6 +357,7 @@ struct search {
     qtc_secret_sink *sink;
     void *ctx;
     size_t from; /* behind the last secret: nothing before it is looked at again */
+    size_t bare; /* behind the last bare value that was none: no part of it is one either */
 };
 
 static enum qtc_code tell(struct search *f, const char *rule, struct qtc_bytes name, size_t at, size_t end)
@@ -506,16 +509,25 @@ static size_t end_of_class(struct qtc_bytes text, size_t i, const char *more)
 
 /* Code and prose assign words too (password: string, token = next()): a bare value has a digit, is not short
  * and not called; or a scheme (Bearer) stands before it. */
-static size_t end_of_bare(struct qtc_bytes text, size_t begin)
+static size_t end_of_bare(struct search *f, size_t begin)
 {
+    struct qtc_bytes text = f->text;
     size_t scheme = scheme_length(qtc_bytes(text.data + begin, text.len - begin));
-    size_t end = end_of_class(text, begin + scheme, "+/=.~%");
     bool digit = scheme > 0;
+    size_t end;
 
+    if (begin + scheme < f->bare) {
+        return 0;
+    }
+    end = end_of_class(text, begin + scheme, "+/=.~%");
     for (size_t i = begin; i < end && !digit; i++) {
         digit = is_digit(text.data[i]);
     }
-    return digit && end - begin >= 8 && !(end < text.len && strchr("([", text.data[end])) ? end : 0;
+    if (digit && end - begin >= 8 && !(end < text.len && strchr("([", text.data[end]))) {
+        return end;
+    }
+    f->bare = end;
+    return 0;
 }
 
 static size_t skip_blanks(struct qtc_bytes text, size_t i)
@@ -545,7 +557,7 @@ static enum qtc_code take_value(struct search *f, const struct named *n, size_t 
         begin += level + 1;
         return take(f, n, begin, end_of_quoted(f->text, begin, f->text.data[begin - 1], level, n->quoted));
     }
-    return n->quoted ? QTC_OK : take(f, n, begin, end_of_bare(f->text, begin));
+    return n->quoted ? QTC_OK : take(f, n, begin, end_of_bare(f, begin));
 }
 
 static enum qtc_code take_element(struct search *f, const struct named *n, size_t i)
@@ -630,7 +642,7 @@ static enum qtc_code try_named(struct search *f, size_t i)
 
 enum qtc_code qtc_secrets_find(struct qtc_secrets *s, struct qtc_bytes text, qtc_secret_sink *sink, void *ctx)
 {
-    struct search f = {s, text, sink, ctx, 0};
+    struct search f = {.s = s, .text = text, .sink = sink, .ctx = ctx};
     enum qtc_code code = QTC_OK;
 
     for (size_t i = 0; i + 1 < text.len && code == QTC_OK; i++) {

@@ -21,7 +21,8 @@ void qtc_secrets_free(struct qtc_secrets *s);
 
 /* The secrets of a text, in order, none in another. Linear: each place is looked at by at most one rule
  * whose cost is not bounded, and then passed over. QTC_OK, QTC_STOPPED, QTC_NOMEM. */
-enum qtc_code qtc_secrets_find(struct qtc_secrets *s, struct qtc_bytes text, qtc_secret_sink *sink, void *ctx);
+enum qtc_code qtc_secrets_find(struct qtc_secrets *s, struct qtc_bytes text, qtc_secret_sink *sink,
+                               void *ctx);
 
 /* Whether a value is a secret because of its member's or parameter's name (any case; `_`, `-` and `.` do not
  * count). */

@@ -297,14 +297,6 @@ static enum qtc_code send_function(struct simulate *s, const struct qtc_json *ca
 
 /* ---- messages --------------------------------------------------------------------------------- */
 
-static bool is_one_of(struct qtc_bytes key, const char *const *names)
-{
-    while (*names != NULL && !qtc_bytes_is(key, *names)) {
-        names++;
-    }
-    return *names != NULL;
-}
-
 /* vLLM gives the same reasoning under two names, and streams it so. */
 static enum qtc_code send_reasoning(struct simulate *s, const struct qtc_json *message)
 {
@@ -327,7 +319,7 @@ static enum qtc_code send_message(struct simulate *s, const struct qtc_json *mes
 
     code = code == QTC_OK ? send_reasoning(s, message) : code;
     for (const struct qtc_json *m = message->first; m != NULL && code == QTC_OK; m = m->next) {
-        code = is_one_of(m->key, apart) ? QTC_OK : send_member(s, m, NULL);
+        code = qtc_bytes_is_one_of(m->key, apart) ? QTC_OK : send_member(s, m, NULL);
     }
     code = code == QTC_OK ? send_calls(s, qtc_json_get(message, "tool_calls")) : code;
     return code == QTC_OK ? send_function(s, qtc_json_get(message, "function_call")) : code;
@@ -351,7 +343,7 @@ static enum qtc_code send_finish(struct simulate *s, const struct qtc_json *choi
     qtc_buf_str(&s->out, chat ? "\"delta\":{},\"finish_reason\":" : "\"text\":\"\",\"finish_reason\":");
     put_value(&s->out, reason != NULL ? reason->raw : qtc_str("null"));
     for (const struct qtc_json *m = choice->first; m != NULL; m = m->next) {
-        if (!says_nothing(m) && !is_one_of(m->key, apart)) {
+        if (!says_nothing(m) && !qtc_bytes_is_one_of(m->key, apart)) {
             qtc_buf_byte(&s->out, ',');
             put_member(&s->out, m);
         }

@@ -107,28 +107,27 @@ static bool on_sse_event(void *ctx, const struct qtc_sse_event *event)
 static void sum_events(struct summing *s, struct qtc_bytes body)
 {
     struct qtc_sse_options options = {.split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, on_sse_event, s);
-    enum qtc_code code = decoder == NULL ? QTC_NOMEM : qtc_sse_decoder_feed(decoder, body.data, body.len);
+    enum qtc_code code = qtc_sse_decode(&options, body, on_sse_event, s);
 
-    code = code == QTC_OK ? qtc_sse_decoder_finish(decoder) : code;
     s->code = s->code == QTC_OK ? code : s->code;
-    qtc_sse_decoder_free(decoder);
 }
 
 static void sum_values(struct summing *s, struct qtc_bytes body)
 {
     while (body.len > 0 && s->code == QTC_OK) {
-        struct qtc_json_scan scan = {0};
         struct qtc_error error;
-        size_t used;
-        if (qtc_json_scan_feed(&scan, body.data, body.len, &used) != QTC_JSON_DONE) {
+        struct qtc_bytes value;
+        if (qtc_next_value(&body, &value) != QTC_JSON_DONE) {
             s->code = QTC_SYNTAX;
             return;
         }
         s->to->events++;
-        s->code = qtc_openai_reader_json(s->reader, qtc_bytes(body.data, used), s->to->events, &error);
+        if (qtc_bytes_is(value, "[DONE]")) {
+            s->to->done = true;
+            continue;
+        }
+        s->code = qtc_openai_reader_json(s->reader, value, s->to->events, &error);
         s->code = s->code == QTC_TYPE ? QTC_OK : s->code; /* another API's */
-        body = qtc_bytes_trim(qtc_skip(body, used));
     }
 }
 

@@ -59,23 +59,12 @@ static bool is_in(uint32_t c, const struct range *ranges, size_t count)
     return false;
 }
 
-static uint32_t code_point(const char *p, unsigned len)
-{
-    static const unsigned masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t c = (unsigned char)p[0] & masks[len];
-
-    for (unsigned i = 1; i < len; i++) {
-        c = c << 6 | ((unsigned char)p[i] & 0x3f);
-    }
-    return c;
-}
-
 /* The character at p as it is shown; how many bytes it takes. */
 static unsigned next_char(const char *p, size_t n, uint32_t *c)
 {
     unsigned len = qtc_utf8_char(p, n);
 
-    *c = len > 0 ? code_point(p, len) : 0xfffd;
+    *c = len > 0 ? qtc_utf8_code_point(p, len) : 0xfffd;
     if (*c == '\n' || *c == '\r') {
         *c = 0x21b5; /* ↵ */
         len = *p == '\r' && n > 1 && p[1] == '\n' ? 2 : len;

@@ -12,18 +12,13 @@ uint64_t qtc_random_next(uint64_t *state)
 
 /* ---- characters ---------------------------------------------------------------- */
 
-static unsigned hex_value(char c)
-{
-    return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
-}
-
 /* The code unit of \uXXXX at p, or 0. */
 static uint32_t read_unit(const char *p, size_t n)
 {
     uint32_t unit = 0;
 
     for (size_t i = 2; n >= 6 && p[0] == '\\' && p[1] == 'u' && i < 6; i++) {
-        unit = unit << 4 | hex_value(p[i]);
+        unit = unit << 4 | (uint32_t)qtc_hex_digit(p[i]);
     }
     return unit;
 }
@@ -54,16 +49,12 @@ static size_t read_escape(const char *p, size_t n, uint32_t *c)
 /* The character at p, and how many bytes it has. */
 static size_t read_char(const char *p, size_t n, uint32_t *c)
 {
-    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     unsigned len = qtc_utf8_char(p, n);
 
     if (*p == '\\') {
         return read_escape(p, n, c);
     }
-    *c = len > 0 ? (unsigned char)*p & lead[len] : 0xfffd;
-    for (unsigned i = 1; i < len; i++) {
-        *c = *c << 6 | ((unsigned char)p[i] & 0x3f);
-    }
+    *c = len > 0 ? qtc_utf8_code_point(p, len) : 0xfffd;
     return len > 0 ? len : 1;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/readers.h"
 #include "formats/format.h"
 #include "schema/hash.h"
 #include "wire/wire.h"
@@ -274,13 +275,8 @@ static bool on_sse_event(void *ctx, const struct qtc_sse_event *event)
 static enum qtc_code read_events(struct source *s, struct qtc_bytes body)
 {
     struct qtc_sse_options options = {.split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, on_sse_event, s);
-    enum qtc_code code = decoder == NULL ? QTC_NOMEM : qtc_sse_decoder_feed(decoder, body.data, body.len);
+    enum qtc_code code = qtc_sse_decode(&options, body, on_sse_event, s);
 
-    if (code == QTC_OK) {
-        code = qtc_sse_decoder_finish(decoder);
-    }
-    qtc_sse_decoder_free(decoder);
     return code == QTC_STOPPED ? s->code : code;
 }
 
@@ -292,6 +288,10 @@ static enum qtc_code read_value(struct source *s, struct qtc_bytes json, uint64_
     enum qtc_code code;
 
     add_frame(s, json);
+    if (qtc_bytes_is(json, "[DONE]")) {
+        add_end(s, "[DONE]", qtc_bytes("", 0), QTC_INFO);
+        return QTC_OK;
+    }
     code = qtc_openai_reader_json(s->reader, json, line, &error);
     if (code == QTC_SYNTAX || code == QTC_TYPE) {
         s->t->note = error.message;
@@ -302,26 +302,17 @@ static enum qtc_code read_value(struct source *s, struct qtc_bytes json, uint64_
 
 static enum qtc_code read_values(struct source *s, struct qtc_bytes body)
 {
+    struct qtc_bytes rest = qtc_bytes_trim(body), value;
     enum qtc_code code = QTC_OK;
-    size_t i = 0, used;
 
-    while (code == QTC_OK) {
-        struct qtc_json_scan scan = {0};
-        enum qtc_json_progress progress;
-        while (i < body.len && qtc_is_blank(body.data[i])) {
-            i++;
-        }
-        if (i == body.len) {
-            break;
-        }
-        progress = qtc_json_scan_feed(&scan, body.data + i, body.len - i, &used);
+    while (code == QTC_OK && rest.len > 0) {
+        enum qtc_json_progress progress = qtc_next_value(&rest, &value);
         if (progress != QTC_JSON_DONE) {
             s->t->note = progress == QTC_JSON_MORE ? "the JSON value is cut" : "not JSON";
             break;
         }
-        arrive(s, i + used, true);
-        code = read_value(s, qtc_bytes(body.data + i, used), s->t->events);
-        i += used;
+        arrive(s, (size_t)(rest.data - body.data), true);
+        code = read_value(s, value, s->t->events);
     }
     return code;
 }

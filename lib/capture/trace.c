@@ -331,11 +331,6 @@ static enum qtc_code fail(struct trace *t, const char *message)
     return qtc_reading_fail(t->r, QTC_SYNTAX, message, t->rest.data);
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "001f: " or longer. *text is what follows. */
 static bool read_offset(struct qtc_bytes line, uint64_t *offset, struct qtc_bytes *text)
 {
@@ -343,7 +338,7 @@ static bool read_offset(struct qtc_bytes line, uint64_t *offset, struct qtc_byte
     int digit;
 
     *offset = 0;
-    while (n < line.len && n < 15 && (digit = hex_digit(line.data[n])) >= 0) {
+    while (n < line.len && n < 15 && (digit = qtc_hex_digit(line.data[n])) >= 0) {
         *offset = *offset << 4 | (unsigned)digit;
         n++;
     }
@@ -378,7 +373,7 @@ static bool read_hex(struct qtc_bytes text, size_t n, char out[HEX_WIDTH])
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        int high = hex_digit(text.data[3 * i]), low = hex_digit(text.data[3 * i + 1]);
+        int high = qtc_hex_digit(text.data[3 * i]), low = qtc_hex_digit(text.data[3 * i + 1]);
         if (high < 0 || low < 0 || text.data[3 * i + 2] != ' ') {
             return false;
         }

@@ -16,6 +16,21 @@ static struct qtc_bytes skip_blanks(struct qtc_bytes text)
     return qtc_skip(text, n);
 }
 
+enum qtc_json_progress qtc_next_value(struct qtc_bytes *text, struct qtc_bytes *value)
+{
+    struct qtc_json_scan scan = {0};
+    enum qtc_json_progress progress = QTC_JSON_DONE;
+    size_t used = sizeof "[DONE]" - 1;
+
+    *text = skip_blanks(*text);
+    if (!qtc_starts(*text, "[DONE]")) {
+        progress = qtc_json_scan_feed(&scan, text->data, text->len, &used);
+    }
+    *value = qtc_bytes(text->data, used);
+    *text = qtc_skip(*text, used);
+    return progress;
+}
+
 static bool is_json(struct qtc_bytes beginning)
 {
     return begins_value(beginning);
@@ -24,30 +39,27 @@ static bool is_json(struct qtc_bytes beginning)
 /* The first value is whole, and another one follows. */
 static bool is_lines(struct qtc_bytes beginning)
 {
-    struct qtc_json_scan scan = {0};
-    size_t used;
+    struct qtc_bytes value;
 
-    return begins_value(beginning) &&
-           qtc_json_scan_feed(&scan, beginning.data, beginning.len, &used) == QTC_JSON_DONE &&
-           begins_value(skip_blanks(qtc_skip(beginning, used)));
+    return begins_value(beginning) && qtc_next_value(&beginning, &value) == QTC_JSON_DONE &&
+           begins_value(skip_blanks(beginning));
 }
 
 static enum qtc_code check_value(struct qtc_reading *r, struct qtc_bytes *text)
 {
-    struct qtc_json_scan scan = {0};
-    size_t used;
+    struct qtc_bytes value;
 
     if (!begins_value(*text)) {
         return qtc_reading_fail(r, QTC_SYNTAX, "not a JSON object", text->data);
     }
-    switch (qtc_json_scan_feed(&scan, text->data, text->len, &used)) {
+    switch (qtc_next_value(text, &value)) {
     case QTC_JSON_DONE:
-        *text = skip_blanks(qtc_skip(*text, used));
+        *text = skip_blanks(*text);
         return QTC_OK;
     case QTC_JSON_MORE:
-        return qtc_reading_fail(r, QTC_SYNTAX, "the JSON is cut", text->data + used);
+        return qtc_reading_fail(r, QTC_SYNTAX, "the JSON is cut", text->data);
     default:
-        return qtc_reading_fail(r, QTC_SYNTAX, "not JSON, or nested too deeply", text->data + used);
+        return qtc_reading_fail(r, QTC_SYNTAX, "not JSON, or nested too deeply", text->data);
     }
 }
 

@@ -23,11 +23,15 @@ static void write_recording(struct qtc_buf *out, const struct qtc_capture *c)
 /* ---- JSON Lines ---------------------------------------------------------------------- */
 
 /* JSON has line ends between its values only, and may as well have blanks there. */
-static void put_line(struct qtc_buf *out, struct qtc_bytes json)
+static void put_data(struct qtc_buf *out, struct qtc_bytes data)
 {
     size_t from = out->len;
 
-    qtc_buf_put(out, qtc_bytes_trim(json));
+    data = qtc_bytes_trim(data);
+    if (data.len == 0 || qtc_bytes_is(data, "[DONE]")) {
+        return;
+    }
+    qtc_buf_put(out, data);
     for (size_t i = from; i < out->len; i++) {
         out->data[i] = out->data[i] == '\n' || out->data[i] == '\r' ? ' ' : out->data[i];
     }
@@ -36,11 +40,7 @@ static void put_line(struct qtc_buf *out, struct qtc_bytes json)
 
 static bool put_event(void *ctx, const struct qtc_sse_event *event)
 {
-    struct qtc_bytes data = qtc_bytes_trim(event->data);
-
-    if (event->has_data && data.len > 0 && !qtc_bytes_is(data, "[DONE]")) {
-        put_line(ctx, data);
-    }
+    put_data(ctx, event->data);
     return true;
 }
 
@@ -50,18 +50,16 @@ static bool put_values(struct qtc_buf *out, struct qtc_bytes body)
     size_t from = out->len;
 
     body = qtc_bytes_trim(body);
-    if (!qtc_starts(body, "{")) {
+    if (!qtc_starts(body, "{") && !qtc_starts(body, "[")) {
         return false;
     }
     while (body.len > 0) {
-        struct qtc_json_scan scan = {0};
-        size_t used;
-        if (qtc_json_scan_feed(&scan, body.data, body.len, &used) != QTC_JSON_DONE) {
+        struct qtc_bytes value;
+        if (qtc_next_value(&body, &value) != QTC_JSON_DONE) {
             out->len = from;
             return false;
         }
-        put_line(out, qtc_bytes(body.data, used));
-        body = qtc_bytes_trim(qtc_skip(body, used));
+        put_data(out, value);
     }
     return true;
 }
@@ -69,13 +67,8 @@ static bool put_values(struct qtc_buf *out, struct qtc_bytes body)
 static void put_events(struct qtc_buf *out, struct qtc_bytes body)
 {
     struct qtc_sse_options options = {.max_event = SIZE_MAX, .split_json_lines = true};
-    struct qtc_sse_decoder *decoder = qtc_sse_decoder_new(&options, put_event, out);
 
-    if (decoder == NULL || qtc_sse_decoder_feed(decoder, body.data, body.len) != QTC_OK ||
-        qtc_sse_decoder_finish(decoder) != QTC_OK) {
-        out->failed = true;
-    }
-    qtc_sse_decoder_free(decoder);
+    out->failed = qtc_sse_decode(&options, body, put_event, out) != QTC_OK || out->failed;
 }
 
 static void write_lines(struct qtc_buf *out, const struct qtc_capture *c)

@@ -29,18 +29,6 @@ const char *qtc_format_own(struct qtc_format_reader *r, struct qtc_bytes text)
     return copy;
 }
 
-static bool is_utf8(struct qtc_bytes text)
-{
-    for (size_t i = 0; i < text.len;) {
-        unsigned len = qtc_utf8_char(text.data + i, text.len - i);
-        if (len == 0) {
-            return false;
-        }
-        i += len;
-    }
-    return true;
-}
-
 /* What is wrong with a text; NULL: nothing. A row's texts are C strings. */
 static const char *text_fault(struct qtc_bytes text, bool marker)
 {
@@ -53,7 +41,7 @@ static const char *text_fault(struct qtc_bytes text, bool marker)
     if (text.len > 0 && memchr(text.data, 0, text.len) != NULL) {
         return "a NUL character";
     }
-    return is_utf8(text) ? NULL : "not valid UTF-8";
+    return qtc_utf8_valid(text) ? NULL : "not valid UTF-8";
 }
 
 /* A row's own copy of a text that was checked. */

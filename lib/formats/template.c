@@ -111,21 +111,11 @@ static bool fail_unknown(const struct qtc_template_field *f, const struct qtc_js
                                  });
 }
 
-static bool is_one_of(struct qtc_bytes key, const char *const *known)
-{
-    for (size_t i = 0; known[i] != NULL; i++) {
-        if (qtc_bytes_is(key, known[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool qtc_template_known_keys(const struct qtc_template_field *f, const struct qtc_json *object,
                              const char *const *known)
 {
     for (const struct qtc_json *member = object->first; member != NULL; member = member->next) {
-        if (!is_one_of(member->key, known)) {
+        if (!qtc_bytes_is_one_of(member->key, known)) {
             return fail_unknown(f, member, known);
         }
     }

@@ -92,17 +92,6 @@ static const char unescaped[128] = {
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) {
-        return (c | 0x20) - 'a' + 10;
-    }
-    return -1;
-}
-
 /* The code unit of \uXXXX at p, or -1. */
 static int read_unit(const char *p, size_t n)
 {
@@ -112,7 +101,7 @@ static int read_unit(const char *p, size_t n)
         return -1;
     }
     for (int i = 2; i < 6; i++) {
-        int digit = hex_value(p[i]);
+        int digit = qtc_hex_digit(p[i]);
 
         if (digit < 0) {
             return -1;

@@ -963,15 +963,6 @@ static void put_code(struct qtc_python *r, struct qtc_buf *o, uint32_t code)
     put_code_point(o, code);
 }
 
-static int hex_value(char c)
-{
-    char lower = (char)(c | 0x20);
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* Of the escape in pend: how many bytes it wants with its letter. */
 static size_t code_length(char letter)
 {
@@ -984,7 +975,7 @@ static uint32_t code_value(const struct qtc_buf *code)
     bool octal = is_digit(code->data[0]);
     uint32_t value = 0;
     for (size_t i = octal ? 0 : 1; i < code->len; i++) {
-        value = (value << (octal ? 3 : 4)) | (uint32_t)hex_value(code->data[i]);
+        value = (value << (octal ? 3 : 4)) | (uint32_t)qtc_hex_digit(code->data[i]);
     }
     return value;
 }
@@ -1010,7 +1001,7 @@ static void end_code(struct qtc_python *r, struct qtc_buf *o)
 static size_t step_code(struct qtc_python *r, const char *p, size_t n, struct qtc_buf *out)
 {
     struct qtc_buf *o = text_target(r, out);
-    int digit = hex_value(*p);
+    int digit = qtc_hex_digit(*p);
     (void)n;
     bool octal = is_digit(r->pend.data[0]);
     if (digit < 0 || (octal && digit > 7)) {

@@ -41,21 +41,13 @@ bool qtc_schema_spend(struct qtc_schema_scope *scope, size_t n)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c != 0 ? strchr(digits, c | 0x20) : NULL;
-
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
 /* The byte at p, where it may be written as %XX. *used: how many bytes. */
 static char percent_byte(const char *p, size_t n, size_t *used)
 {
     *used = 1;
     if (*p == '%' && n >= 3) {
-        int high = hex_digit(p[1]);
-        int low = hex_digit(p[2]);
+        int high = qtc_hex_digit(p[1]);
+        int low = qtc_hex_digit(p[2]);
         if (high >= 0 && low >= 0) {
             *used = 3;
             return (char)(unsigned char)(high * 16 + low);

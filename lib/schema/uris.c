@@ -21,22 +21,6 @@ static bool is_escape(const char *p, size_t n)
     return n >= 3 && p[0] == '%' && is_hex(p[1]) && is_hex(p[2]);
 }
 
-static uint32_t code_point(const char *p, size_t n)
-{
-    const unsigned char *u = (const unsigned char *)p;
-
-    switch (n) {
-    case 2:
-        return (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu);
-    case 3:
-        return (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
-    case 4:
-        return (u[0] & 7u) << 18 | (u[1] & 0x3fu) << 12 | (u[2] & 0x3fu) << 6 | (u[3] & 0x3fu);
-    default:
-        return u[0];
-    }
-}
-
 static bool is_private(uint32_t c)
 {
     return (c >= 0xe000 && c <= 0xf8ff) || (c >= 0xf0000 && c <= 0x10fffd);
@@ -61,7 +45,7 @@ static bool all_of(struct qtc_bytes s, const char *more, bool wide, bool query)
 
         if ((unsigned char)c >= 0x80) {
             n = qtc_utf8_char(s.data + i, s.len - i);
-            if (!wide || n == 0 || !is_iri_char(code_point(s.data + i, n), query)) {
+            if (!wide || n == 0 || !is_iri_char(qtc_utf8_code_point(s.data + i, n), query)) {
                 return false;
             }
         } else if (c == '%') {
@@ -234,7 +218,7 @@ static size_t literal_length(const char *p, size_t n)
     if ((unsigned char)*p >= 0x80) {
         size_t len = qtc_utf8_char(p, n);
 
-        return len > 0 && is_iri_char(code_point(p, len), true) ? len : 0;
+        return len > 0 && is_iri_char(qtc_utf8_code_point(p, len), true) ? len : 0;
     }
     if (*p == '%') {
         return is_escape(p, n) ? 3 : 0;

@@ -608,3 +608,17 @@ uint64_t qtc_sse_decoder_line(const struct qtc_sse_decoder *d)
 {
     return d->line;
 }
+
+enum qtc_code qtc_sse_decode(const struct qtc_sse_options *options, struct qtc_bytes stream,
+                             qtc_sse_sink *sink, void *ctx)
+{
+    struct qtc_sse_decoder *d = qtc_sse_decoder_new(options, sink, ctx);
+    enum qtc_code code = QTC_NOMEM;
+
+    if (d != NULL) {
+        qtc_sse_decoder_feed(d, stream.data, stream.len);
+        code = qtc_sse_decoder_finish(d); /* what feed was stopped by too */
+    }
+    qtc_sse_decoder_free(d);
+    return code;
+}

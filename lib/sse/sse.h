@@ -47,6 +47,9 @@ enum qtc_code qtc_sse_decoder_finish(struct qtc_sse_decoder *d);
 /* Lines begun so far, from 1: where an error is. */
 uint64_t qtc_sse_decoder_line(const struct qtc_sse_decoder *d);
 void qtc_sse_decoder_free(struct qtc_sse_decoder *d);
+/* A stream that is all there, to its end; the codes of feed. */
+enum qtc_code qtc_sse_decode(const struct qtc_sse_options *options, struct qtc_bytes stream,
+                             qtc_sse_sink *sink, void *ctx);
 
 /* Appends one event: `event:` when type is not empty, then data, a `data:`
  * line for each of its lines, and the blank line. */

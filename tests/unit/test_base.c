@@ -368,6 +368,7 @@ static void utf8_code_points_round_trip(void **state)
         bool is_surrogate = c >= 0xd800 && c <= 0xdfff;
 
         assert_int_equal(qtc_utf8_char(text, n), is_surrogate ? 0 : n);
+        assert_int_equal(qtc_utf8_code_point(text, n), c);
         assert_int_equal(qtc_utf8_surrogate(text, n), is_surrogate ? c : 0);
         for (size_t cut = 1; cut < n; cut++) {
             assert_int_equal(qtc_utf8_char(text, cut), 0);
@@ -375,6 +376,46 @@ static void utf8_code_points_round_trip(void **state)
         }
         assert_int_equal(qtc_utf8_incomplete(text, n), c >= 0xd800 && c <= 0xdbff ? 3 : 0);
     }
+}
+
+/* At every place of a word of eight bytes. */
+static void utf8_of_a_text(void **state)
+{
+    char text[] = "0123456789abcdef01";
+
+    (void)state;
+    assert_true(qtc_utf8_valid(qtc_bytes(NULL, 0)));
+    for (size_t i = 0; i + 2 < sizeof text; i++) {
+        char before[2];
+        memcpy(before, text + i, 2);
+        memcpy(text + i, "\xc3\xa4", 2);
+        assert_true(qtc_utf8_valid(qtc_str(text)));
+        assert_false(qtc_utf8_valid(qtc_bytes(text, i + 1)));
+        assert_false(qtc_utf8_valid(qtc_str(text + i + 1)));
+        memcpy(text + i, before, 2);
+    }
+}
+
+static void hexadecimal_digits(void **state)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *found = c != 0 ? strchr(digits, c) : NULL;
+        assert_int_equal(qtc_hex_digit((char)c), found != NULL ? (found - digits) % 16 : -1);
+    }
+}
+
+static void one_of_a_list(void **state)
+{
+    static const char *const list[] = {"ab", "", NULL};
+
+    (void)state;
+    assert_true(qtc_bytes_is_one_of(qtc_str("ab"), list));
+    assert_true(qtc_bytes_is_one_of(qtc_bytes(NULL, 0), list));
+    assert_false(qtc_bytes_is_one_of(qtc_str("a"), list));
+    assert_false(qtc_bytes_is_one_of(qtc_str("abc"), list));
 }
 
 static void utf8_put_appends(void **state)
@@ -425,6 +466,9 @@ int main(void)
         cmocka_unit_test(arena_copies),
         cmocka_unit_test(utf8_tables),
         cmocka_unit_test(utf8_code_points_round_trip),
+        cmocka_unit_test(utf8_of_a_text),
+        cmocka_unit_test(hexadecimal_digits),
+        cmocka_unit_test(one_of_a_list),
         cmocka_unit_test(utf8_put_appends),
         cmocka_unit_test(defects_have_names_of_their_own),
     };

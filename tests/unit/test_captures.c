@@ -317,6 +317,13 @@ static void not_a_capture(void **state)
     read_file(&f, qtc_bytes("data: a\0b\n\n", 11));
     assert_int_equal(f.code, QTC_OK);
     free_file(&f);
+    read_file(&f, qtc_bytes("HTTP/2 200\n\ndata: a\0b\n\n", 23));
+    assert_int_equal(f.code, QTC_OK);
+    free_file(&f);
+    read_file(&f, qtc_bytes("HTTP/2 200\n\n\0", 13));
+    assert_int_equal(f.code, QTC_TYPE);
+    assert_int_equal(f.error.offset, 12);
+    free_file(&f);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------- */
@@ -327,6 +334,7 @@ static void json_values(void **state)
     check_body(qtc_str("{\n  \"choices\": []\n}\n"), "json", "{\n  \"choices\": []\n}\n");
     check_body(qtc_str("\xef\xbb\xbf{\"a\":1}"), "json", "{\"a\":1}");
     check_body(qtc_str("{\"a\":1}\n\n{\"a\":2}"), "jsonl", "{\"a\":1}\n\n{\"a\":2}");
+    check_body(qtc_str("{\"a\":1}\n[DONE]\n"), "jsonl", "{\"a\":1}\n[DONE]\n");
     check_error("{\"a\":1", QTC_SYNTAX, 6, "the JSON is cut");
     check_error("{\"a\":1}\n{\"a\"", QTC_SYNTAX, 12, "the JSON is cut");
     check_error("{\"a\":1}\n{a}", QTC_SYNTAX, 9, "not JSON, or nested too deeply");
@@ -882,9 +890,36 @@ static void wrong_archives(void **state)
     check_error("{\"log\":{\"entries\":[{]}}", QTC_SYNTAX, 20, "not JSON, or nested too deeply");
     check_error("{\"log\":{},2:3}", QTC_SYNTAX, 11, "a key in quotes, or its colon, is missing");
     check_error("{\"log\":{}}x", QTC_SYNTAX, 10, "more behind the archive");
-    check_error(
-        "{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\"}}}]}}",
-        QTC_SYNTAX, 50, "the response's text is not base64");
+    check_error("{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\","
+                "\"mimeType\":\"text/event-stream\"}}}]}}",
+                QTC_SYNTAX, 50, "the response's text is not base64");
+    check_error("{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"a\",\"encoding\":\"base64\","
+                "\"mimeType\":\"image/png\"}}}]}}",
+                QTC_TYPE, 0, "no model's response is in it");
+}
+
+/* Whatever else a page loaded: the stream is there. */
+static void a_long_download_is_passed_over(void **state)
+{
+    static const char first[] = "{\"log\":{\"entries\":[{\"response\":{\"content\":{\"text\":\"";
+    static const char second[] = "\"}}},{\"response\":{\"content\":{\"mimeType\":\"text/event-stream\","
+                                 "\"text\":\"data: 1\\n\\n\"}}}]}}";
+    const size_t long_text = 65 << 20;
+    struct qtc_buf text = {0};
+    struct file f;
+
+    (void)state;
+    qtc_buf_str(&text, first);
+    assert_non_null(qtc_buf_room(&text, long_text));
+    memset(text.data + text.len, 'A', long_text);
+    text.len += long_text;
+    qtc_buf_str(&text, second);
+    read_file(&f, qtc_buf_bytes(&text));
+    assert_int_equal(f.code, QTC_OK);
+    assert_int_equal(f.captures.count, 1);
+    assert_bytes(f.captures.list[0].body, qtc_str("data: 1\n\n"));
+    free_file(&f);
+    qtc_buf_free(&text);
 }
 
 /* ---- numbers, dates, base64 -------------------------------------------------------------------- */
@@ -998,6 +1033,8 @@ static void lines_of_events(void **state)
         {"data: {\"a\":1}\n\n: c\n\ndata: {\"b\":\ndata: 2}\n\ndata: [DONE]\n\n", "{\"a\":1}\n{\"b\": 2}\n"},
         {"{\n \"a\": 1\n}\n", "{  \"a\": 1 }\n"},
         {"{\"a\":1}\n{\"b\":2}", "{\"a\":1}\n{\"b\":2}\n"},
+        {"{\"a\":1}\n\n[DONE]\n", "{\"a\":1}\n"},
+        {"[{\"a\":1},\n{\"b\":2}]\n", "[{\"a\":1}, {\"b\":2}]\n"},
         {"", ""},
     };
     struct qtc_buf out = {0};
@@ -1073,6 +1110,7 @@ int main(void)
         cmocka_unit_test(archived_messages),
         cmocka_unit_test(which_entries_are_answers),
         cmocka_unit_test(wrong_archives),
+        cmocka_unit_test(a_long_download_is_passed_over),
         cmocka_unit_test(decimals),
         cmocka_unit_test(dates_in_utc),
         cmocka_unit_test(base64),

@@ -177,6 +177,7 @@ static void test_secrets_by_their_name(void **state)
     check("{\"authorization\":\"Bearer abcdefgh\"}", "{\"authorization\":\"Bearer xxxxxxxx\"}", "member");
     check("{\"cookies\":[\"a=b\"]}", "{\"cookies\":[\"xxx\"]}", "member");
     check("OPENAI_API_KEY=abcdefg8", "OPENAI_API_KEY=xxxxxxxx", "member");
+    check("AZURE_OPENAI_KEY=abcdefg8", "AZURE_OPENAI_KEY=xxxxxxxx", "member");
     check("api_key: 'a b'", "api_key: 'x x'", "member");
     check("f(password=\"abc\", b=1)", "f(password=\"xxx\", b=1)", "member");
     check("Authorization: Bearer abcdef", "Authorization: Bearer xxxxxx", "member");
@@ -204,16 +205,27 @@ static void test_secrets_by_their_name(void **state)
 
 static void test_headers_by_their_name(void **state)
 {
-    static const char *const secret[] = {"Authorization",  "proxy-authorization", "COOKIE",
-                                         "set-cookie",     "x-api-key",           "api-key",
-                                         "x-goog-api-key", "openai-organization", "X-Auth-Token",
-                                         "mcp-session-id", "x-amz-security-token"};
+    static const char *const secret[] = {"Authorization",
+                                         "proxy-authorization",
+                                         "COOKIE",
+                                         "set-cookie",
+                                         "x-api-key",
+                                         "api-key",
+                                         "x-goog-api-key",
+                                         "openai-organization",
+                                         "X-Auth-Token",
+                                         "mcp-session-id",
+                                         "x-amz-security-token",
+                                         "x-functions-key",
+                                         "x-auth-key",
+                                         "ocp-apim-subscription-key"};
     static const char *const open[] = {"",
                                        "content-type",
                                        "x-request-id",
                                        "x-ratelimit-remaining-tokens",
                                        "anthropic-ratelimit-input-tokens-limit",
-                                       "x-goog-api-client"};
+                                       "x-goog-api-client",
+                                       "idempotency-key"};
 
     (void)state;
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++) {
@@ -380,6 +392,30 @@ static void test_text_that_is_no_json(void **state)
     check_none("{");
 }
 
+/* Each `=` might begin a value, and none of them has an end of its own: they are not all looked at to the
+ * end.
+ */
+static void test_many_values_in_one_word(void **state)
+{
+    static const char *const words[] = {"token=", "token=1/"};
+    struct qtc_arena arena = {0};
+    struct told told;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct qtc_buf text = {0};
+        for (int n = 0; n < 1000000; n++) {
+            qtc_buf_str(&text, words[i]);
+        }
+        qtc_buf_str(&text, "( token=a8Kd03Jf");
+        redact(&arena, qtc_buf_bytes(&text), &told);
+        assert_int_equal(told.count, 1);
+        assert_int_equal(told.at, text.len - 8);
+        qtc_buf_free(&text);
+    }
+    qtc_arena_free(&arena);
+}
+
 /* The expression's limit is passed: the word is masked all the same, and what stands behind it is looked at.
  */
 static void test_a_limit_that_is_passed(void **state)
@@ -439,11 +475,17 @@ static void test_a_capture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_secrets_by_their_looks),  cmocka_unit_test(test_secrets_by_their_name),
-        cmocka_unit_test(test_headers_by_their_name),   cmocka_unit_test(test_secrets_that_deltas_cut),
-        cmocka_unit_test(test_escapes_that_deltas_cut), cmocka_unit_test(test_several_secrets_in_order),
-        cmocka_unit_test(test_log_probabilities),       cmocka_unit_test(test_text_that_is_no_json),
-        cmocka_unit_test(test_a_limit_that_is_passed),  cmocka_unit_test(test_a_capture),
+        cmocka_unit_test(test_secrets_by_their_looks),
+        cmocka_unit_test(test_secrets_by_their_name),
+        cmocka_unit_test(test_headers_by_their_name),
+        cmocka_unit_test(test_secrets_that_deltas_cut),
+        cmocka_unit_test(test_escapes_that_deltas_cut),
+        cmocka_unit_test(test_several_secrets_in_order),
+        cmocka_unit_test(test_log_probabilities),
+        cmocka_unit_test(test_text_that_is_no_json),
+        cmocka_unit_test(test_many_values_in_one_word),
+        cmocka_unit_test(test_a_limit_that_is_passed),
+        cmocka_unit_test(test_a_capture),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -560,6 +560,29 @@ static void lines_are_counted(void **state)
     log_free(&log);
 }
 
+static bool count_one(void *ctx, const struct qtc_sse_event *event)
+{
+    *(size_t *)ctx += event->has_data;
+    return !qtc_bytes_is(event->data, "stop");
+}
+
+static void a_stream_that_is_all_there(void **state)
+{
+    struct qtc_sse_options options = {.max_event = 16};
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(qtc_sse_decode(NULL, qtc_bytes(NULL, 0), count_one, &count), QTC_OK);
+    assert_int_equal(qtc_sse_decode(NULL, qtc_str("data: a\n\n: c\n\ndata: b"), count_one, &count), QTC_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(qtc_sse_decode(NULL, qtc_str("data: stop\n\ndata: b\n\n"), count_one, &count),
+                     QTC_STOPPED);
+    assert_int_equal(qtc_sse_decode(NULL, qtc_str("data: stop"), count_one, &count), QTC_STOPPED);
+    assert_int_equal(count, 4);
+    assert_int_equal(qtc_sse_decode(&options, qtc_str("data: 0123456789abcdef\n\n"), count_one, &count),
+                     QTC_LIMIT);
+}
+
 /* ---- the encoder ----------------------------------------------------------- */
 
 static void encodes(void **state)
@@ -605,6 +628,7 @@ int main(void)
         cmocka_unit_test(work_is_linear),
         cmocka_unit_test(long_lines_end_anywhere),
         cmocka_unit_test(lines_are_counted),
+        cmocka_unit_test(a_stream_that_is_all_there),
         cmocka_unit_test(encodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
