@@ -14,6 +14,15 @@
 #include <time.h>
 #include <unistd.h>
 
+void qtc_io_begin(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
+            return;
+        }
+    }
+}
+
 uint64_t qtc_now(void)
 {
     struct timespec t;

@@ -6,6 +6,10 @@
 
 #define QTC_IO_BLOCK 65536
 
+/* To be called first. Descriptors 0 to 2 that whoever started the command has closed are kept from what it
+ * opens: reading or writing them fails as before. */
+void qtc_io_begin(void);
+
 /* The monotonic clock, in nanoseconds. */
 #define QTC_SECOND UINT64_C(1000000000)
 uint64_t qtc_now(void);

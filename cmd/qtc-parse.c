@@ -265,6 +265,7 @@ int main(int argc, char **argv)
     struct qtc_cli cli;
     int status;
 
+    qtc_io_begin();
     qtc_session_begin(&r.session, qtc_parse_command.name);
     qtc_cli_begin(&cli, &qtc_parse_command, argc, argv);
     if (!read_options(&r, &cli, &status)) {

@@ -320,6 +320,7 @@ int main(int argc, char **argv)
     int dashes = separator(argc, argv);
     int id;
 
+    qtc_io_begin();
     qtc_out_begin(&r.out, r.command, STDOUT_FILENO);
     qtc_cli_begin(&cli, &qtc_replay_command, dashes, argv);
     while ((id = qtc_cli_next(&cli)) != QTC_CLI_OPERANDS) {

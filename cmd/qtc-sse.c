@@ -399,6 +399,7 @@ int main(int argc, char **argv)
     const char *recording = NULL;
     int id;
     bool list = false;
+    qtc_io_begin();
     qtc_session_begin(&session, qtc_sse_command.name);
     qtc_cli_begin(&cli, &qtc_sse_command, argc, argv);
     while ((id = qtc_cli_next(&cli)) != QTC_CLI_OPERANDS) {

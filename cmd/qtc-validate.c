@@ -257,6 +257,7 @@ int main(int argc, char **argv)
     size_t count;
     int status;
 
+    qtc_io_begin();
     r.v.report = qtc_reports(&count);
     qtc_out_begin(&r.v.out, r.v.command, STDOUT_FILENO);
     qtc_out_begin(&r.v.findings, r.v.command, STDERR_FILENO);

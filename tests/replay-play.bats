@@ -227,6 +227,22 @@ interrupt() { # SIGNAL COMMAND...
     qtc-replay "$tmp/rec" | cmp - hermes.sse
 }
 
+@test "a standard descriptor that is closed is not taken for a file's" {
+    run -2 bash -c 'qtc-replay --record "$1" hermes.sse 2>&1 >&-' - "$tmp/rec"
+    [ "$output" = 'qtc-replay: standard output: Bad file descriptor' ]
+    [ "$(tail -n 1 "$tmp/rec" | jq -c '.[1:]')" = '[null,"cut"]' ]
+    run -2 bash -c 'qtc-sse --record "$1" hermes.sse 2>&1 >&-' - "$tmp/rec"
+    [ "$output" = 'qtc-sse: standard output: Bad file descriptor' ]
+    run -2 bash -c 'qtc-replay --serve 0 hermes.sse 2>&1 >&-'
+    [ "$output" = 'qtc-replay: standard output: Bad file descriptor' ]
+    for command in 'qtc-replay --info' 'qtc-replay --record "$1"' qtc-sse qtc-parse 'qtc-validate -t tools.json'; do
+        run -2 bash -c "$command <&-" - "$tmp/rec"
+        [[ $output == *': Bad file descriptor' ]]
+    done
+    bash -c 'qtc-replay --timeline "$1" hermes.sse <&- >&- 2>&-' - "$tmp/svg"
+    [[ $(<"$tmp/svg") == '<svg '* ]]
+}
+
 @test "--record: a reader that goes away leaves what came before in the file" {
     for ((i = 0; i < 10; i++)); do
         cat qwen3-coder-stop.sse
