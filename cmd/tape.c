@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,25 +15,22 @@ enum { HEADS_MAX = 65536 };
 
 /* ---- signals ------------------------------------------------------------------- */
 
-static volatile sig_atomic_t caught; /* the signal, or 0 */
-
-static void note_signal(int signal)
+/* SIGINT and SIGTERM are held back while input is awaited, and tell then through a descriptor that they came.
+ * Elsewhere they do what they always do, since a reader may keep us waiting for ever. */
+static void watch_signals(struct qtc_tape *t)
 {
-    caught = signal;
-}
-
-/* Once: a second one ends a process that hangs. */
-static void watch_signals(void)
-{
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction before;
     static const int signals[] = {SIGINT, SIGTERM};
+    struct sigaction action;
 
-    sigemptyset(&action.sa_mask);
+    sigemptyset(&t->ending);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
-            sigaction(signals[i], &action, NULL);
+        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
+            sigaddset(&t->ending, signals[i]);
         }
+    }
+    t->signals = signalfd(-1, &t->ending, SFD_CLOEXEC);
+    if (t->signals < 0) {
+        sigemptyset(&t->ending);
     }
 }
 
@@ -181,7 +179,7 @@ static bool is_in_use(const char *file, const char *const *inputs, size_t count)
 bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, const char *const *inputs,
                    size_t count)
 {
-    *t = (struct qtc_tape){.command = command, .file = file, .fd = -1};
+    *t = (struct qtc_tape){.command = command, .file = file, .fd = -1, .signals = -1};
     if (file == NULL) {
         return true;
     }
@@ -193,7 +191,7 @@ bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, co
     if (t->fd < 0) {
         fail(t, strerror(errno));
     }
-    watch_signals();
+    watch_signals(t);
     return true;
 }
 
@@ -262,37 +260,43 @@ bool qtc_tape_close(struct qtc_tape *t)
     if (t->fd >= 0 && close(t->fd) != 0 && errno != EINTR) {
         fail(t, strerror(errno));
     }
-    t->fd = -1;
+    if (t->signals >= 0) {
+        close(t->signals);
+    }
+    t->fd = t->signals = -1;
     qtc_buf_free(&t->front);
     qtc_buf_free(&t->line);
     qtc_arena_free(&t->arena);
     return !t->failed;
 }
 
+/* The first process of a container has no default for signals. */
 static void die_of_signal(struct qtc_tape *t)
 {
+    struct signalfd_siginfo signal = {0};
+
     qtc_tape_end(t, true);
-    signal(caught, SIG_DFL);
-    raise(caught);
+    if (read(t->signals, &signal, sizeof signal) > 0) {
+        sigprocmask(SIG_UNBLOCK, &t->ending, NULL);
+        raise((int)signal.ssi_signo);
+    }
+    _exit(128 + (int)signal.ssi_signo);
 }
 
 void qtc_tape_wait(struct qtc_tape *t, int fd)
 {
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    sigset_t ours, before;
+    struct pollfd fds[] = {{.fd = t->signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    sigset_t before;
 
     if (t->file == NULL) {
         return;
     }
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ours, &before);
-    while (!caught && ppoll(&p, 1, NULL, &before) < 0 && errno == EINTR) {
+    sigprocmask(SIG_BLOCK, &t->ending, &before);
+    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
         continue;
     }
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (caught) {
+    if (fds[0].revents != 0) {
         die_of_signal(t);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -209,6 +209,31 @@ interrupt() { # SIGNAL COMMAND...
     done
 }
 
+@test "--record: a signal ends it too while a reader keeps it waiting" {
+    for ((i = 0; i < 10; i++)); do
+        cat qwen3-coder-stop.sse
+    done >"$tmp/long"
+    mkfifo "$tmp/pipe"
+    exec 4<>"$tmp/pipe"
+    for command in 'qtc-replay' 'qtc-sse -o chunks'; do
+        $command --record "$tmp/rec" "$tmp/long" >"$tmp/pipe" 3>&- 4>&- &
+        pid=$!
+        until [ "$(wc -l <"$tmp/rec")" -gt 1 ]; do sleep 0.05; done
+        sleep 0.1 # it writes to the pipe now
+        kill "$pid"
+        for _ in {1..50}; do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL "$pid" 2>/dev/null || true
+        status=0
+        wait "$pid" || status=$?
+        [ "$status" -eq 143 ]
+        qtc-replay "$tmp/rec" >"$tmp/out"
+        [ -s "$tmp/out" ]
+    done
+}
+
 @test "--record: what cannot be written is said, and the bytes pass on" {
     run -2 --separate-stderr qtc-replay --record /dev/full hermes.sse
     [ "$stderr" = 'qtc-replay: /dev/full: No space left on device' ]
