@@ -1,53 +1,17 @@
 /* describing.c - the captures in another kind, and in a few lines for people. */
 #include "capture/summary.h"
-#include "replay.h"
+#include "played.h"
+#include "progress.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "stream/stream.h"
 
 /* ---- --convert: what was played becomes a capture ------------------------------------------ */
-
-struct played {
-    struct qtc_buf body, arrivals;
-    uint64_t last;
-    bool reset;
-};
-
-static bool keep_piece(void *ctx, const struct qtc_piece *piece)
-{
-    struct played *p = ctx;
-
-    qtc_buf_put(&p->body, piece->data);
-    if (piece->data.len > 0) {
-        struct qtc_arrival arrival = {piece->at, p->body.len};
-        qtc_buf_add(&p->arrivals, (const char *)&arrival, sizeof arrival);
-    }
-    p->last = piece->at;
-    p->reset = p->reset || piece->reset;
-    return !p->body.failed && !p->arrivals.failed;
-}
-
-static bool changes_anything(const struct qtc_play_options *o)
-{
-    return o->simulate || o->resplit.by != QTC_SPLIT_NONE || o->split.by != QTC_SPLIT_NONE ||
-           o->fault_count > 0 || o->gap > 0;
-}
-
-static bool stalls(const struct qtc_play_options *o)
-{
-    for (size_t i = 0; i < o->fault_count; i++) {
-        if (o->faults[i].kind == QTC_FAULT_STALL) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool is_json(struct qtc_bytes body)
 {
@@ -80,42 +44,39 @@ static bool head_stream(struct qtc_arena *arena, const struct qtc_capture *from,
     return true;
 }
 
-static bool convert_played(struct qtc_replay *r, const struct qtc_replay_capture *rc)
+/* false: memory ended. */
+static bool convert_played(struct qtc_replay *r, const struct qtc_capture *from, const struct qtc_played *p)
 {
-    const struct qtc_capture *from = &rc->capture;
     struct qtc_capture to = *from;
-    struct played p = {0};
-    struct qtc_error error = {0};
-    enum qtc_code code = qtc_capture_play(from, &r->play, keep_piece, &p, &error);
+    uint64_t last = p->count > 0 ? p->arrivals[p->count - 1].at : 0;
 
-    if (p.body.failed || p.arrivals.failed) {
-        code = QTC_NOMEM;
-    }
-    if (code == QTC_OK && r->play.simulate && is_json(from->body) && from->header_count > 0 &&
+    if (r->play.simulate && is_json(from->body) && from->header_count > 0 &&
         !head_stream(&r->arena, from, &to)) {
-        code = QTC_NOMEM;
+        return false;
     }
-    if (code == QTC_OK) {
-        to.body = qtc_buf_bytes(&p.body);
-        to.arrivals = (const struct qtc_arrival *)(const void *)p.arrivals.data;
-        to.arrival_count = p.arrivals.len / sizeof *to.arrivals;
-        to.timed = from->timed || r->play.gap > 0 || stalls(&r->play);
-        to.ended = r->play.gap == 0 && from->ended > p.last ? from->ended : p.last;
-        to.cut = from->cut || p.reset;
-        r->convert->write(&r->out.buf, &to);
-    }
-    qtc_buf_free(&p.body);
-    qtc_buf_free(&p.arrivals);
-    return qtc_replay_check_code(r, rc, code, &error);
+    to.body = qtc_buf_bytes(&p->body);
+    to.arrivals = p->arrivals;
+    to.arrival_count = p->count;
+    to.timed = from->timed || qtc_replay_takes_time(&r->play);
+    to.ended = r->play.gap == 0 && from->ended > last ? from->ended : last;
+    to.cut = from->cut || p->reset;
+    r->convert->write(&r->out.buf, &to);
+    return true;
 }
 
 static bool convert_one(struct qtc_replay *r, const struct qtc_replay_capture *rc)
 {
-    if (changes_anything(&r->play)) {
-        return convert_played(r, rc);
+    struct qtc_played p = {0};
+    bool done;
+
+    if (!qtc_replay_changes(&r->play)) {
+        r->convert->write(&r->out.buf, &rc->capture);
+        return qtc_out_event(&r->out); /* what comes cannot fail but for memory */
     }
-    r->convert->write(&r->out.buf, &rc->capture);
-    return qtc_out_event(&r->out); /* what comes cannot fail but for memory */
+    done = qtc_replay_played(r, rc, &r->play, &p) &&
+           qtc_replay_check_code(r, rc, convert_played(r, &rc->capture, &p) ? QTC_OK : QTC_NOMEM, NULL);
+    qtc_played_free(&p);
+    return done;
 }
 
 /* Where something may fail, nothing is written before all of it is there. */
@@ -180,12 +141,6 @@ static void put_line(struct qtc_buf *out, const char *label, struct qtc_bytes te
     }
 }
 
-/* "3 events" */
-static void put_count(struct qtc_buf *out, uint64_t n, const char *what)
-{
-    put(out, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
-}
-
 static void put_seconds(struct qtc_buf *out, const char *before, uint64_t nanoseconds)
 {
     uint64_t ms = nanoseconds / 1000000 + (nanoseconds % 1000000 >= 500000);
@@ -202,7 +157,7 @@ static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, co
 
     if (qtc_json_type_of(list) == QTC_JSON_ARRAY) {
         qtc_buf_str(out, ", ");
-        put_count(out, list->count, what);
+        qtc_progress_count(out, list->count, what);
     }
 }
 
@@ -257,14 +212,14 @@ static void put_body(struct qtc_buf *out, const struct qtc_capture *c, const str
     static const char *const units[] = {"", "event", "JSON value", ""};
 
     begin_line(out, "body");
-    put_count(out, c->body.len, "byte");
+    qtc_progress_count(out, c->body.len, "byte");
     if (s->events > 0) {
         qtc_buf_str(out, ", ");
-        put_count(out, s->events, units[s->shape]);
+        qtc_progress_count(out, s->events, units[s->shape]);
     }
     qtc_buf_str(out, s->shape == QTC_SHAPE_OTHER ? ", neither a stream nor JSON" : "");
     qtc_buf_str(out, ", in ");
-    put_count(out, c->arrival_count, "arrival");
+    qtc_progress_count(out, c->arrival_count, "arrival");
     qtc_buf_byte(out, '\n');
 }
 
@@ -293,7 +248,7 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
         return;
     }
     begin_line(out, "answer");
-    put_count(out, s->choices, "choice");
+    qtc_progress_count(out, s->choices, "choice");
     for (unsigned i = 0; i <= QTC_FINISH_ERROR; i++) {
         const char *name = qtc_finish_name((enum qtc_finish)i);
         if (s->finishes[i] > 0) {

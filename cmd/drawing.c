@@ -16,24 +16,11 @@ static bool cannot_write(struct qtc_replay *r, const char *why)
     return false;
 }
 
-static bool write_all(int fd, struct qtc_bytes data)
-{
-    while (data.len > 0) {
-        ssize_t n = write(fd, data.data, data.len);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        n = n < 0 ? 0 : n;
-        data = qtc_bytes(data.data + n, data.len - (size_t)n);
-    }
-    return true;
-}
-
 /* A device or a pipe (/dev/full, /dev/stdout) is written to; nothing is put in its place. */
 static bool write_special(struct qtc_replay *r, struct qtc_bytes data)
 {
     int fd = open(r->file, O_WRONLY | O_CLOEXEC);
-    bool written = fd >= 0 && write_all(fd, data);
+    bool written = fd >= 0 && qtc_write(fd, data);
 
     if (fd >= 0 && close(fd) != 0) {
         written = false;
@@ -44,7 +31,7 @@ static bool write_special(struct qtc_replay *r, struct qtc_bytes data)
 /* Closes fd. false: errno says why, and the temporary file is gone. */
 static bool write_and_rename(int fd, const char *temporary, const char *file, struct qtc_bytes data)
 {
-    bool written = write_all(fd, data);
+    bool written = qtc_write(fd, data);
     int error = errno;
 
     if (close(fd) != 0 && written) {

@@ -14,6 +14,13 @@ void qtc_io_begin(void);
 #define QTC_SECOND UINT64_C(1000000000)
 uint64_t qtc_now(void);
 
+#define QTC_TIMESTAMP (sizeof "2026-01-31T12:00:00.250Z")
+/* The time of day: RFC 3339, UTC. */
+void qtc_timestamp(char to[QTC_TIMESTAMP]);
+
+/* All of the bytes, however often that must be tried. false, and errno. */
+bool qtc_write(int fd, struct qtc_bytes bytes);
+
 /* ---- messages ------------------------------------------------------------- */
 
 /* `COMMAND: FILE:LINE:COLUMN: message` and a line feed, in one write to standard error. file NULL, line 0

@@ -24,14 +24,6 @@ struct player {
 
 /* ---- a raw file, as it is -------------------------------------------------------- */
 
-static bool changes_nothing(const struct qtc_replay *r)
-{
-    const struct qtc_play_options *o = &r->play;
-
-    return !o->simulate && o->resplit.by == QTC_SPLIT_NONE && o->fault_count == 0 && o->gap == 0 &&
-           o->split.by == QTC_SPLIT_NONE;
-}
-
 /* All of the file is the body, as its first bytes tell: nothing behind them can make it another. */
 static bool is_raw(struct qtc_replay *r, int fd)
 {
@@ -54,7 +46,7 @@ static bool copy_raw(struct qtc_replay *r, int *status)
     struct qtc_bytes bytes;
     bool raw = false;
 
-    if (!changes_nothing(r) || r->speed > 0 || r->file_count > 1 || r->pick > 1 || r->redact ||
+    if (qtc_replay_changes(&r->play) || r->speed > 0 || r->file_count > 1 || r->pick > 1 || r->redact ||
         r->unbuffered) {
         return false;
     }
@@ -144,7 +136,7 @@ static bool ignore_piece(void *ctx, const struct qtc_piece *piece)
 /* Goes through all of it before anything is written: what cannot be played is refused. */
 static bool try_all(struct qtc_replay *r)
 {
-    for (size_t i = 0; i < r->capture_count && !changes_nothing(r); i++) {
+    for (size_t i = 0; qtc_replay_changes(&r->play) && i < r->capture_count; i++) {
         const struct qtc_replay_capture *c = &r->captures[i];
         struct qtc_error error = {0};
         if (!qtc_replay_check_code(r, c, qtc_capture_play(&c->capture, &r->play, ignore_piece, NULL, &error),

@@ -2,25 +2,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 void qtc_progress_begin(struct qtc_progress *p)
 {
-    *p = (struct qtc_progress){.terminal = isatty(STDERR_FILENO) != 0, .began = now()};
+    *p = (struct qtc_progress){.terminal = isatty(STDERR_FILENO) != 0, .began = qtc_now()};
 }
 
 double qtc_progress_seconds(const struct qtc_progress *p)
 {
-    return now() - p->began;
+    return (double)(qtc_now() - p->began) / (double)QTC_SECOND;
 }
 
 bool qtc_progress_due(const struct qtc_progress *p)

@@ -5,8 +5,9 @@
 #include "io.h"
 
 struct qtc_progress {
-    bool terminal; /* standard error is one; elsewhere nothing is shown */
-    double began, shown;
+    bool terminal;  /* standard error is one; elsewhere nothing is shown */
+    uint64_t began; /* by the monotonic clock; nanoseconds */
+    double shown;   /* seconds behind it; 0: nothing is */
 };
 
 void qtc_progress_begin(struct qtc_progress *p);

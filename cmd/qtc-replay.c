@@ -288,17 +288,6 @@ static void take_operands(struct qtc_replay *r, const struct job *job, char **ar
     r->file_count = (size_t)files;
 }
 
-/* A gap or a stall would mean nothing without waiting. */
-static bool asks_for_time(const struct qtc_play_options *play)
-{
-    bool asks = play->gap > 0;
-
-    for (size_t i = 0; i < play->fault_count; i++) {
-        asks = asks || play->faults[i].kind == QTC_FAULT_STALL;
-    }
-    return asks;
-}
-
 static int run(struct qtc_replay *r, const struct job *job)
 {
     int status = QTC_EXIT_FAILED;
@@ -336,7 +325,7 @@ int main(int argc, char **argv)
     if (!options_fit(&cli, given, job)) {
         return QTC_EXIT_FAILED;
     }
-    if (asks_for_time(&r.play) && !was_given(given, QTC_OPT_SPEED)) {
+    if (qtc_replay_takes_time(&r.play) && !was_given(given, QTC_OPT_SPEED)) {
         r.speed = 1;
     }
     take_operands(&r, job, argv, cli.first, dashes, argc);

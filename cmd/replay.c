@@ -36,6 +36,24 @@ static void tell_redaction(void *ctx, const struct qtc_redaction *redaction)
                  redaction->name.len > 0 ? redaction->name.data : "", redaction->len);
 }
 
+/* ---- options ------------------------------------------------------------------ */
+
+bool qtc_replay_changes(const struct qtc_play_options *play)
+{
+    return play->simulate || play->resplit.by != QTC_SPLIT_NONE || play->split.by != QTC_SPLIT_NONE ||
+           play->fault_count > 0 || play->gap > 0;
+}
+
+bool qtc_replay_takes_time(const struct qtc_play_options *play)
+{
+    bool takes = play->gap > 0;
+
+    for (size_t i = 0; i < play->fault_count; i++) {
+        takes = takes || play->faults[i].kind == QTC_FAULT_STALL;
+    }
+    return takes;
+}
+
 /* ---- loading ------------------------------------------------------------------ */
 
 static bool out_of_memory(struct qtc_replay *r)

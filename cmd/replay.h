@@ -48,6 +48,10 @@ struct qtc_replay {
     size_t capture_count; /* at least 1 after qtc_replay_load */
 };
 
+/* Whether the options make anything else of a capture than what it is. */
+bool qtc_replay_changes(const struct qtc_play_options *play);
+/* Whether they give it times: those would mean nothing without waiting. */
+bool qtc_replay_takes_time(const struct qtc_play_options *play);
 /* Reads all files, picks, redacts. false: it was said why, and nothing was written. */
 bool qtc_replay_load(struct qtc_replay *r);
 void qtc_replay_free(struct qtc_replay *r);

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HEADS_MAX = 65536 };
@@ -44,21 +43,12 @@ static void fail(struct qtc_tape *t, const char *why)
     t->failed = true;
 }
 
-/* Whole lines in one write, as long as the disk has room. */
 static void write_lines(struct qtc_tape *t)
 {
-    struct qtc_bytes left = qtc_buf_bytes(&t->line);
-
     if (t->line.failed) {
         fail(t, "out of memory");
-    }
-    while (!t->failed && left.len > 0) {
-        ssize_t n = write(t->fd, left.data, left.len);
-        if (n < 0 && errno != EINTR) {
-            fail(t, strerror(errno));
-        } else if (n > 0) {
-            left = qtc_bytes(left.data + n, left.len - (size_t)n);
-        }
+    } else if (!t->failed && !qtc_write(t->fd, qtc_buf_bytes(&t->line))) {
+        fail(t, strerror(errno));
     }
     qtc_buf_clear(&t->line);
 }
@@ -110,39 +100,15 @@ static size_t heads_length(struct qtc_bytes text, bool *whole)
     }
 }
 
-/* As long as the secret; nothing where memory ends. */
-static struct qtc_bytes mask(struct qtc_arena *arena, size_t len)
-{
-    char *x = qtc_arena_alloc(arena, len);
-
-    return x != NULL ? qtc_bytes(memset(x, 'x', len), len) : qtc_bytes("", 0);
-}
-
-static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
-{
-    struct qtc_header *headers = qtc_arena_array(&t->arena, c->header_count, sizeof *headers);
-
-    for (size_t i = 0; headers != NULL && i < c->header_count; i++) {
-        headers[i] = c->headers[i];
-        if (qtc_header_is_secret(headers[i].name)) {
-            headers[i].value = mask(&t->arena, headers[i].value.len);
-        }
-    }
-    c->headers = headers;
-    c->header_count = headers != NULL ? c->header_count : 0;
-}
-
 static void put_head(struct qtc_tape *t, struct qtc_bytes heads)
 {
     struct qtc_capture head = {0};
     struct qtc_captures read;
     struct qtc_error error;
 
-    if (heads.len > 0 && qtc_captures_read(&t->arena, heads, &read, &error) == QTC_OK) {
-        head.status = read.list[0].status;
-        head.headers = read.list[0].headers;
-        head.header_count = read.list[0].header_count;
-        mask_secrets(t, &head);
+    if (heads.len > 0 && qtc_captures_read(&t->arena, heads, &read, &error) == QTC_OK &&
+        qtc_capture_redact(&t->arena, &read.list[0], &head, NULL, NULL) != QTC_OK) {
+        head = (struct qtc_capture){0}; /* rather than with a secret */
     }
     head.start = qtc_str(t->start);
     qtc_recording_head(&t->line, &head);
@@ -197,14 +163,7 @@ bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, co
 
 void qtc_tape_begin(struct qtc_tape *t)
 {
-    struct timespec wall;
-    struct tm utc;
-    char seconds[24];
-
-    clock_gettime(CLOCK_REALTIME, &wall);
-    gmtime_r(&wall.tv_sec, &utc);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(t->start, sizeof t->start, "%s.%03ldZ", seconds, wall.tv_nsec / 1000000);
+    qtc_timestamp(t->start);
     t->began = qtc_now();
     t->headed = false;
 }

@@ -18,7 +18,7 @@ struct qtc_tape {
 
     /* the response */
     uint64_t began; /* by the monotonic clock; nanoseconds */
-    char start[40];
+    char start[QTC_TIMESTAMP];
     struct qtc_buf front;   /* what may be the headers that `curl -i` prints, as far as it has come */
     bool headed;            /* the header line is made */
     struct qtc_buf line;    /* that is to be written, or several */
