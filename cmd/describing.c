@@ -321,7 +321,8 @@ static bool describe(struct qtc_replay *r, size_t i)
     struct qtc_buf *out = &r->out.buf;
     struct qtc_summary s;
 
-    if (!qtc_replay_check_code(r, rc, qtc_capture_summarize(&r->arena, c, &s), NULL)) {
+    if (!qtc_replay_check_code(r, rc, qtc_capture_summarize(&r->arena, c, qtc_replay_tools(r, rc), &s),
+                               NULL)) {
         return false;
     }
     qtc_buf_str(out, i > 0 ? "\n" : "");

@@ -104,7 +104,8 @@ int qtc_replay_timeline(struct qtc_replay *r)
                      r->capture_count);
         return QTC_EXIT_FAILED;
     }
-    if (qtc_replay_check_code(r, c, qtc_timeline(&svg, &c->capture, qtc_str(c->file)), NULL)) {
+    if (qtc_replay_check_code(r, c, qtc_timeline(&svg, &c->capture, qtc_replay_tools(r, c), qtc_str(c->file)),
+                              NULL)) {
         if (strcmp(r->file, "-") == 0) {
             qtc_buf_put(&r->out.buf, qtc_buf_bytes(&svg));
             done = qtc_out_end(&r->out);

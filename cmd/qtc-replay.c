@@ -45,6 +45,7 @@ static const struct fit {
     unsigned jobs;
 } fits[] = {
     {QTC_OPT_PICK, LOADING},
+    {'t', 1 << INFO | 1 << TIMELINE},
     {QTC_OPT_REDACT, LOADING},
     {QTC_OPT_SIMULATE, PLAYING},
     {QTC_OPT_SPEED, 1 << PLAY | 1 << SERVE},
@@ -206,6 +207,9 @@ static bool set_option(struct qtc_replay *r, struct qtc_fault faults[MAX_FAULTS]
     switch (id) {
     case QTC_OPT_PICK:
         return set_count(cli, "pick", UINT_MAX, &r->pick);
+    case 't':
+        r->tools_file = cli->value;
+        return true;
     case QTC_OPT_SPEED:
         return set_speed(r, cli);
     case QTC_OPT_GAP:

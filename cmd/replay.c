@@ -1,4 +1,5 @@
 #include "replay.h"
+#include "session.h"
 
 #include <stdlib.h>
 
@@ -139,6 +140,14 @@ static bool redact(struct qtc_replay *r)
     return true;
 }
 
+static bool read_tools(struct qtc_replay *r)
+{
+    if (r->tools_file != NULL) {
+        r->tools = qtc_tools_load(r->command, r->tools_file);
+    }
+    return r->tools_file == NULL || r->tools != NULL;
+}
+
 bool qtc_replay_load(struct qtc_replay *r)
 {
     static const char *const standard_input[] = {"-"};
@@ -155,7 +164,18 @@ bool qtc_replay_load(struct qtc_replay *r)
             return false;
         }
     }
-    return pick(r) && redact(r);
+    return pick(r) && redact(r) && read_tools(r);
+}
+
+const struct qtc_tools *qtc_replay_tools(struct qtc_replay *r, const struct qtc_replay_capture *c)
+{
+    struct qtc_error error; /* a request without tools is none */
+
+    if (r->tools_file == NULL) {
+        qtc_tools_free(r->tools);
+        r->tools = qtc_tools_read(c->capture.request, &error);
+    }
+    return r->tools;
 }
 
 void qtc_replay_free(struct qtc_replay *r)
@@ -165,5 +185,6 @@ void qtc_replay_free(struct qtc_replay *r)
     }
     free(r->texts);
     free(r->captures);
+    qtc_tools_free(r->tools);
     qtc_arena_free(&r->arena);
 }

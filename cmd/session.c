@@ -156,21 +156,25 @@ bool qtc_session_option(struct qtc_session *s, const struct qtc_cli *cli, int id
 
 /* ---- before the first response ------------------------------------------------ */
 
-static bool read_tools(struct qtc_session *s)
+struct qtc_tools *qtc_tools_load(const char *command, const char *file)
 {
     struct qtc_buf text = {0};
+    struct qtc_tools *tools = NULL;
     struct qtc_error error;
-    if (!qtc_in_slurp(s->command, s->tools_file, &text)) {
-        qtc_buf_free(&text);
-        return false;
+    if (qtc_in_slurp(command, file, &text)) {
+        tools = qtc_tools_read(qtc_buf_bytes(&text), &error);
+        if (tools == NULL) {
+            qtc_complain_at(command, file, qtc_buf_bytes(&text), error.offset, qtc_str(error.message));
+        }
     }
-    s->tools = qtc_tools_read(qtc_buf_bytes(&text), &error);
-    if (s->tools == NULL) {
-        qtc_complain_at(s->command, s->tools_file, qtc_buf_bytes(&text), error.offset,
-                        qtc_str(error.message));
-    }
-    s->options.parse.tools = s->tools;
     qtc_buf_free(&text);
+    return tools;
+}
+
+static bool read_tools(struct qtc_session *s)
+{
+    s->tools = qtc_tools_load(s->command, s->tools_file);
+    s->options.parse.tools = s->tools;
     return s->tools != NULL;
 }
 
