@@ -74,6 +74,9 @@ static void wait_until(const struct player *p, uint64_t at)
     uint64_t due = p->begin + (played < 1e18 ? (uint64_t)played : QTC_SECOND * QTC_SECOND);
     struct timespec t = {.tv_sec = (time_t)(due / QTC_SECOND), .tv_nsec = (long)(due % QTC_SECOND)};
 
+    if (due <= qtc_now()) { /* to sleep until a time that is over costs microseconds, too */
+        return;
+    }
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
         continue;
     }
