@@ -100,7 +100,7 @@ int qtc_replay_timeline(struct qtc_replay *r)
     bool done = false;
 
     if (r->capture_count > 1) {
-        qtc_complain(r->command, NULL, 0, 0, "--timeline: %zu responses; --pick N chooses the one to draw",
+        qtc_complain(r->command, NULL, 0, 0, "there are %zu responses: --pick the one to draw",
                      r->capture_count);
         return QTC_EXIT_FAILED;
     }

@@ -378,6 +378,7 @@ bool qtc_in_slurp(const char *command, const char *file, struct qtc_buf *to)
     struct qtc_in in;
 
     qtc_in_begin(&in, command, NULL, files, 1);
+    in.awaited = QTC_IN_AWAITED;
     if (qtc_in_next(&in)) {
         read_all(&in, to);
     }

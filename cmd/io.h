@@ -59,6 +59,7 @@ bool qtc_out_end(struct qtc_out *out);
 /* ---- input ------------------------------------------------------------------ */
 
 /* The files of the command line, one after the other; standard input where there are none, and for "-". */
+#define QTC_IN_AWAITED "reading from the terminal; end it with Ctrl-D"
 struct qtc_in {
     const char *command;
     const char *awaited; /* what is said where a terminal is to be read; NULL: nothing */

@@ -235,7 +235,7 @@ static bool set_option(struct qtc_replay *r, struct qtc_fault faults[MAX_FAULTS]
         return true;
     case QTC_OPT_SERVE:
         r->address = cli->value;
-        return true;
+        return qtc_replay_is_address(cli->value) || bad_value(cli, "serve", "[HOST:]PORT");
     case QTC_OPT_CHOOSE:
         r->choose = (enum qtc_replay_choose)cli->choice;
         r->choice_given = true;

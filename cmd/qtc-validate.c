@@ -226,7 +226,7 @@ static void begin_input(struct request *r, const struct qtc_cli *cli, struct qtc
         count++;
     }
     qtc_in_begin(in, r->v.command, &r->v.out, files, count);
-    in->awaited = "reading from the terminal; end it with Ctrl-D";
+    in->awaited = QTC_IN_AWAITED;
 }
 
 static int end(struct request *r)

@@ -32,6 +32,7 @@ int qtc_replay_record(struct qtc_replay *r)
         return QTC_EXIT_FAILED;
     }
     qtc_in_begin(&in, r->command, NULL, r->files, r->file_count);
+    in.awaited = QTC_IN_AWAITED;
     while (done && qtc_in_next(&in)) {
         done = record_file(r, &tape, &in);
     }

@@ -64,6 +64,9 @@ const struct qtc_tools *qtc_replay_tools(struct qtc_replay *r, const struct qtc_
 bool qtc_replay_check_code(struct qtc_replay *r, const struct qtc_replay_capture *c, enum qtc_code code,
                            const struct qtc_error *error);
 
+/* Whether it is [HOST:]PORT: serving.c. */
+bool qtc_replay_is_address(const char *text);
+
 /* The jobs. Each returns the exit status; all but play and record get the captures loaded. */
 int qtc_replay_play(struct qtc_replay *r);     /* to standard output, in time: playing.c */
 int qtc_replay_convert(struct qtc_replay *r);  /* describing.c */

@@ -75,7 +75,7 @@ chunk() { # CONTENT: an event with it
 
 @test "--timeline: one response at a time; --pick chooses it" {
     run -2 qtc-replay --timeline "$tmp/a.svg" hermes.sse think.sse
-    [ "$output" = 'qtc-replay: --timeline: 2 responses; --pick N chooses the one to draw' ]
+    [ "$output" = 'qtc-replay: there are 2 responses: --pick the one to draw' ]
     [ ! -e "$tmp/a.svg" ]
     qtc-replay --timeline "$tmp/a.svg" --pick 2 hermes.sse think.sse
     is_svg "$tmp/a.svg" think.sse

@@ -121,7 +121,7 @@ arrivals() {
     refused 'html-error-page.sse:1: neither an event stream nor JSON' --simulate html-error-page.sse
     refused 'a fault is at an event that the response does not have' --fault cut@1000 hermes.sse
     refused 'a fault is at an event that the response does not have' --fault cut@20 hermes.sse json-error.sse
-    refused '--pick 2: there is 1' --pick 2 hermes.sse
+    refused '--pick 2: there is 1 response' --pick 2 hermes.sse
     refused '--split: "bytes:0" is not' --split bytes:0 hermes.sse
     refused '--resplit: "bytes:1" is not' --resplit bytes:1 hermes.sse
     refused '--fault: "stall@1" is not' --fault stall@1 hermes.sse
