@@ -2,11 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,23 +12,67 @@ enum { HEADS_MAX = 65536 };
 
 /* ---- signals ------------------------------------------------------------------- */
 
-/* SIGINT and SIGTERM are held back while input is awaited, and tell then through a descriptor that they came.
- * Elsewhere they do what they always do, since a reader may keep us waiting for ever. */
-static void watch_signals(struct qtc_tape *t)
-{
-    static const int signals[] = {SIGINT, SIGTERM};
-    struct sigaction action;
+enum { LINES_MAX = 256 }; /* of a header without more than a start, and of an end */
 
-    sigemptyset(&t->ending);
+/* Whose response is open; NULL: none. */
+static struct qtc_tape *volatile at_rest;
+
+static sigset_t ending_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* While input is awaited, or a reader keeps us waiting. There is room for the lines, so that nothing is
+ * allocated here; headers of which only a part has come are left out. */
+static void on_signal(int signal_number)
+{
+    sigset_t ending = ending_signals();
+    struct qtc_tape *t = at_rest;
+
+    if (t != NULL && !t->headed) {
+        qtc_recording_head(&t->line, &(struct qtc_capture){.start = qtc_str(t->start)});
+    }
+    if (t != NULL) {
+        qtc_recording_end(&t->line, qtc_now() - t->began, true);
+        qtc_write(t->fd, qtc_buf_bytes(&t->line));
+    }
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+    sigprocmask(SIG_UNBLOCK, &ending, NULL);
+    _exit(128 + signal_number); /* the first process of a container does not die of a signal */
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_mask = ending_signals()}, before;
+    static const int signals[] = {SIGINT, SIGTERM};
+
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
-            sigaddset(&t->ending, signals[i]);
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(signals[i], &action, NULL);
         }
     }
-    t->signals = signalfd(-1, &t->ending, SFD_CLOEXEC);
-    if (t->signals < 0) {
-        sigemptyset(&t->ending);
-    }
+}
+
+/* What is between the two is not interrupted. */
+static void begin_work(struct qtc_tape *t)
+{
+    sigset_t ending = ending_signals();
+
+    sigprocmask(SIG_BLOCK, &ending, &t->outside);
+}
+
+static void end_work(struct qtc_tape *t, bool response_is_open)
+{
+    bool open = response_is_open && !t->failed && qtc_buf_room(&t->line, LINES_MAX) != NULL;
+
+    at_rest = open ? t : NULL;
+    sigprocmask(SIG_SETMASK, &t->outside, NULL);
 }
 
 /* ---- lines ----------------------------------------------------------------------- */
@@ -145,7 +187,7 @@ static bool is_in_use(const char *file, const char *const *inputs, size_t count)
 bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, const char *const *inputs,
                    size_t count)
 {
-    *t = (struct qtc_tape){.command = command, .file = file, .fd = -1, .signals = -1};
+    *t = (struct qtc_tape){.command = command, .file = file, .fd = -1};
     if (file == NULL) {
         return true;
     }
@@ -157,7 +199,7 @@ bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, co
     if (t->fd < 0) {
         fail(t, strerror(errno));
     }
-    watch_signals(t);
+    watch_signals();
     return true;
 }
 
@@ -166,6 +208,10 @@ void qtc_tape_begin(struct qtc_tape *t)
     qtc_timestamp(t->start);
     t->began = qtc_now();
     t->headed = false;
+    if (t->file != NULL) {
+        begin_work(t);
+        end_work(t, true);
+    }
 }
 
 /* The bytes so far, once they tell what they are; `over`: there will be no more. */
@@ -191,6 +237,7 @@ void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
     if (t->file == NULL || t->failed) {
         return;
     }
+    begin_work(t);
     if (t->headed) {
         qtc_recording_arrival(&t->line, at, bytes);
     } else {
@@ -198,6 +245,7 @@ void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
         put_front(t, at, false);
     }
     write_lines(t);
+    end_work(t, true);
 }
 
 void qtc_tape_end(struct qtc_tape *t, bool cut)
@@ -207,11 +255,13 @@ void qtc_tape_end(struct qtc_tape *t, bool cut)
     if (t->file == NULL || t->failed) {
         return;
     }
+    begin_work(t);
     if (!t->headed) {
         put_front(t, at, true);
     }
     qtc_recording_end(&t->line, at, cut);
     write_lines(t);
+    end_work(t, false);
 }
 
 bool qtc_tape_close(struct qtc_tape *t)
@@ -219,43 +269,9 @@ bool qtc_tape_close(struct qtc_tape *t)
     if (t->fd >= 0 && close(t->fd) != 0 && errno != EINTR) {
         fail(t, strerror(errno));
     }
-    if (t->signals >= 0) {
-        close(t->signals);
-    }
-    t->fd = t->signals = -1;
+    t->fd = -1;
     qtc_buf_free(&t->front);
     qtc_buf_free(&t->line);
     qtc_arena_free(&t->arena);
     return !t->failed;
-}
-
-/* The first process of a container has no default for signals. */
-static void die_of_signal(struct qtc_tape *t)
-{
-    struct signalfd_siginfo signal = {0};
-
-    qtc_tape_end(t, true);
-    if (read(t->signals, &signal, sizeof signal) > 0) {
-        sigprocmask(SIG_UNBLOCK, &t->ending, NULL);
-        raise((int)signal.ssi_signo);
-    }
-    _exit(128 + (int)signal.ssi_signo);
-}
-
-void qtc_tape_wait(struct qtc_tape *t, int fd)
-{
-    struct pollfd fds[] = {{.fd = t->signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-    sigset_t before;
-
-    if (t->file == NULL) {
-        return;
-    }
-    sigprocmask(SIG_BLOCK, &t->ending, &before);
-    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
-        continue;
-    }
-    if (fds[0].revents != 0) {
-        die_of_signal(t);
-    }
-    sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -12,9 +12,8 @@ struct qtc_tape {
     const char *command;
     const char *file; /* NULL: nothing is recorded */
     int fd;
-    bool failed;     /* the recording is not whole; why was said */
-    int signals;     /* a descriptor that tells of those in `ending` */
-    sigset_t ending; /* SIGINT and SIGTERM, where they end the process */
+    bool failed;      /* the recording is not whole; why was said */
+    sigset_t outside; /* the signals that are blocked while nothing is written */
 
     /* the response */
     uint64_t began; /* by the monotonic clock; nanoseconds */
@@ -25,14 +24,13 @@ struct qtc_tape {
     struct qtc_arena arena; /* of headers */
 };
 
-/* Empties FILE, or makes it; NULL: there will be no recording. false, and said: it is one of the inputs ("-"
- * and none: standard input), or the output; nothing should be done then. */
+/* Empties FILE, or makes it; NULL: there will be no recording. From here on SIGINT and SIGTERM end the
+ * recording before they end the process. false, and said: it is one of the inputs ("-" and none: standard
+ * input), or the output; nothing should be done then. One tape at a time. */
 bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, const char *const *inputs,
                    size_t count);
 /* A response begins. */
 void qtc_tape_begin(struct qtc_tape *t);
-/* Waits until there is something to read. SIGINT and SIGTERM end the recording, then the process. */
-void qtc_tape_wait(struct qtc_tape *t, int fd);
 /* Bytes came. */
 void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes);
 /* cut: the response was not over. */

@@ -231,6 +231,25 @@ interrupt() { # SIGNAL COMMAND...
         [ "$status" -eq 143 ]
         qtc-replay "$tmp/rec" >"$tmp/out"
         [ -s "$tmp/out" ]
+        [ "$(tail -n 1 "$tmp/rec" | jq -c '.[1:]')" = '[null,"cut"]' ]
+    done
+}
+
+@test "--record: a signal before anything came is noted as well" {
+    mkfifo "$tmp/pipe"
+    exec 4<>"$tmp/pipe"
+    for begun in '' 'HTTP/1.1 200 OK'; do
+        qtc-replay --record "$tmp/rec" <"$tmp/pipe" 3>&- 4>&- &
+        pid=$! status=0
+        until [ -e "$tmp/rec" ]; do sleep 0.05; done
+        printf %s "$begun" >&4
+        sleep 0.1
+        kill "$pid"
+        wait "$pid" || status=$?
+        [ "$status" -eq 143 ]
+        run -0 qtc-replay --info "$tmp/rec"
+        [[ $output == *'start     20'*'end       cut off'* ]]
+        rm "$tmp/rec"
     done
 }
 
