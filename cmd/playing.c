@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -84,15 +85,26 @@ static void wait_until(const struct player *p, uint64_t at)
 
 /* ---- pieces ------------------------------------------------------------------------- */
 
-/* Until the reader has emptied the pipe, or gone. There is no event for that: look now and then. */
-static void wait_for_reader(int fd)
+static bool is_unread(int fd)
 {
-    struct pollfd p = {.fd = fd};
-    struct timespec pause = {.tv_nsec = 10000};
     int waiting = 0;
 
-    while (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && ppoll(&p, 1, &pause, NULL) == 0) {
-        pause.tv_nsec = pause.tv_nsec < 1000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+    return ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/* Until the reader has emptied the pipe, or gone. There is no event for that: look again and again at first,
+ * since it may take it at once, then now and then. */
+static void wait_for_reader(int fd)
+{
+    enum { GLANCES = 64, FIRST_PAUSE = 10000, LONGEST_PAUSE = 1000000 };
+    struct pollfd p = {.fd = fd};
+    struct timespec pause = {.tv_nsec = FIRST_PAUSE};
+
+    for (int i = 0; i < GLANCES && is_unread(fd); i++) {
+        sched_yield();
+    }
+    while (is_unread(fd) && ppoll(&p, 1, &pause, NULL) == 0) {
+        pause.tv_nsec = pause.tv_nsec < LONGEST_PAUSE ? pause.tv_nsec * 2 : pause.tv_nsec;
     }
 }
 
