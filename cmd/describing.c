@@ -1,7 +1,7 @@
 /* describing.c - the captures in another kind, and in a few lines for people. */
 #include "capture/summary.h"
 #include "played.h"
-#include "progress.h"
+#include "words.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -96,8 +96,6 @@ int qtc_replay_convert(struct qtc_replay *r)
 
 /* ---- --info: words ------------------------------------------------------------------------------ */
 
-enum { SHOWN = 200 };
-
 static void put(struct qtc_buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void put(struct qtc_buf *out, const char *format, ...)
@@ -111,22 +109,6 @@ static void put(struct qtc_buf *out, const char *format, ...)
     qtc_buf_str(out, text);
 }
 
-/* Somebody else's text: on one line, cut where it is long, and without what a terminal would obey. */
-static void put_shown(struct qtc_buf *out, struct qtc_bytes text)
-{
-    size_t n = text.len < SHOWN ? text.len : SHOWN;
-
-    n -= n < text.len ? qtc_utf8_incomplete(text.data, n) : 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        unsigned char next = i + 1 < n ? (unsigned char)text.data[i + 1] : 0;
-        bool high_control = c == 0xc2 && next >= 0x80 && next < 0xa0;
-        qtc_buf_byte(out, c < 0x20 || c == 0x7f || high_control ? ' ' : (char)c);
-        i += high_control;
-    }
-    qtc_buf_str(out, n < text.len ? "..." : "");
-}
-
 static void begin_line(struct qtc_buf *out, const char *label)
 {
     put(out, "  %-9s ", label);
@@ -136,7 +118,7 @@ static void put_line(struct qtc_buf *out, const char *label, struct qtc_bytes te
 {
     if (text.len > 0) {
         begin_line(out, label);
-        put_shown(out, text);
+        qtc_put_shown(out, text);
         qtc_buf_byte(out, '\n');
     }
 }
@@ -157,7 +139,7 @@ static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, co
 
     if (qtc_json_type_of(list) == QTC_JSON_ARRAY) {
         qtc_buf_str(out, ", ");
-        qtc_progress_count(out, list->count, what);
+        qtc_put_count(out, list->count, what);
     }
 }
 
@@ -173,7 +155,7 @@ static void put_asked(struct qtc_buf *out, struct qtc_arena *arena, struct qtc_b
         return;
     }
     begin_line(out, "asked");
-    put_shown(out, model.len > 0 ? model : qtc_str("no model"));
+    qtc_put_shown(out, model.len > 0 ? model : qtc_str("no model"));
     qtc_buf_str(out, qtc_json_type_of(stream) == QTC_JSON_TRUE ? ", a stream" : ", not a stream");
     put_asked_count(out, body, "messages", "message");
     put_asked_count(out, body, "tools", "tool");
@@ -187,9 +169,9 @@ static void put_exchange(struct qtc_buf *out, struct qtc_arena *arena, const str
 
     if (c->method.len > 0 || c->url.len > 0) {
         begin_line(out, "request");
-        put_shown(out, c->method);
+        qtc_put_shown(out, c->method);
         qtc_buf_byte(out, ' ');
-        put_shown(out, c->url);
+        qtc_put_shown(out, c->url);
         qtc_buf_byte(out, '\n');
     }
     put_asked(out, arena, c->request);
@@ -198,9 +180,9 @@ static void put_exchange(struct qtc_buf *out, struct qtc_arena *arena, const str
         begin_line(out, "status");
         put(out, "%u", c->status);
         qtc_buf_str(out, type.len > 0 ? ", " : "");
-        put_shown(out, type);
+        qtc_put_shown(out, type);
         qtc_buf_str(out, coding.len > 0 ? ", " : "");
-        put_shown(out, coding);
+        qtc_put_shown(out, coding);
         qtc_buf_byte(out, '\n');
     }
 }
@@ -212,14 +194,14 @@ static void put_body(struct qtc_buf *out, const struct qtc_capture *c, const str
     static const char *const units[] = {"", "event", "JSON value", ""};
 
     begin_line(out, "body");
-    qtc_progress_count(out, c->body.len, "byte");
+    qtc_put_count(out, c->body.len, "byte");
     if (s->events > 0) {
         qtc_buf_str(out, ", ");
-        qtc_progress_count(out, s->events, units[s->shape]);
+        qtc_put_count(out, s->events, units[s->shape]);
     }
     qtc_buf_str(out, s->shape == QTC_SHAPE_OTHER ? ", neither a stream nor JSON" : "");
     qtc_buf_str(out, ", in ");
-    qtc_progress_count(out, c->arrival_count, "arrival");
+    qtc_put_count(out, c->arrival_count, "arrival");
     qtc_buf_byte(out, '\n');
 }
 
@@ -248,7 +230,7 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
         return;
     }
     begin_line(out, "answer");
-    qtc_progress_count(out, s->choices, "choice");
+    qtc_put_count(out, s->choices, "choice");
     for (unsigned i = 0; i <= QTC_FINISH_ERROR; i++) {
         const char *name = qtc_finish_name((enum qtc_finish)i);
         if (s->finishes[i] > 0) {
@@ -260,7 +242,7 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
     }
     if (s->model.len > 0) {
         qtc_buf_str(out, ", model ");
-        put_shown(out, s->model);
+        qtc_put_shown(out, s->model);
     }
     qtc_buf_byte(out, '\n');
 }
@@ -279,7 +261,7 @@ static void put_calls(struct qtc_buf *out, const struct qtc_summary *s)
     }
     for (size_t i = 0; i < s->name_count; i++) {
         qtc_buf_str(out, i == 0 ? ": " : ", ");
-        put_shown(out, s->names[i]);
+        qtc_put_shown(out, s->names[i]);
     }
     qtc_buf_str(out, s->more_names ? ", ...\n" : "\n");
 }

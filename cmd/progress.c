@@ -45,29 +45,3 @@ void qtc_progress_clear(struct qtc_progress *p)
         p->shown = 0;
     }
 }
-
-void qtc_progress_size(struct qtc_buf *out, size_t bytes)
-{
-    static const char *const units[] = {"kB", "MB", "GB", "TB"};
-    char text[48];
-    double n = (double)bytes / 1000;
-    size_t unit = 0;
-
-    if (bytes < 1000) {
-        qtc_progress_count(out, bytes, "byte");
-        return;
-    }
-    for (; n >= 999.5 && unit + 1 < sizeof units / sizeof *units; n /= 1000) {
-        unit++;
-    }
-    snprintf(text, sizeof text, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
-    qtc_buf_str(out, text);
-}
-
-void qtc_progress_count(struct qtc_buf *out, uint64_t count, const char *what)
-{
-    qtc_buf_u64(out, count);
-    qtc_buf_byte(out, ' ');
-    qtc_buf_str(out, what);
-    qtc_buf_str(out, count == 1 ? "" : "s");
-}

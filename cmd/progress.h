@@ -18,9 +18,4 @@ void qtc_progress_show(struct qtc_progress *p, const char *format, ...) __attrib
 /* Takes the line away, before something else is said. */
 void qtc_progress_clear(struct qtc_progress *p);
 
-/* "433 bytes", "812 kB", "1.2 MB" */
-void qtc_progress_size(struct qtc_buf *out, size_t bytes);
-/* "1 event", "5000 events" */
-void qtc_progress_count(struct qtc_buf *out, uint64_t count, const char *what);
-
 #endif
