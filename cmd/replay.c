@@ -150,17 +150,15 @@ static bool read_tools(struct qtc_replay *r)
 
 bool qtc_replay_load(struct qtc_replay *r)
 {
-    static const char *const standard_input[] = {"-"};
-    const char *const *files = r->file_count > 0 ? r->files : standard_input;
+    size_t count = r->file_count > 0 ? r->file_count : 1;
 
-    r->text_count = r->file_count > 0 ? r->file_count : 1;
-    r->texts = calloc(r->text_count, sizeof *r->texts);
+    r->texts = calloc(count, sizeof *r->texts);
+    r->text_count = r->texts != NULL ? count : 0;
     if (r->texts == NULL) {
-        r->text_count = 0;
         return out_of_memory(r);
     }
-    for (size_t i = 0; i < r->text_count; i++) {
-        if (!read_file(r, files[i], i)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!read_file(r, r->file_count > 0 ? r->files[i] : "-", i)) {
             return false;
         }
     }
