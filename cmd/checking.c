@@ -1,6 +1,7 @@
 #include "played.h"
 #include "probe.h"
 #include "progress.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -243,7 +244,7 @@ static enum outcome put_cuts(struct checking *c, struct qtc_buf *out, const size
     }
     if (kept > SHOWN_CUTS) {
         qtc_buf_str(out, "  and ");
-        qtc_progress_count(out, kept - SHOWN_CUTS, "cut");
+        qtc_put_count(out, kept - SHOWN_CUTS, "cut");
         qtc_buf_str(out, " more\n");
     }
     qtc_parts_free(&events);
@@ -547,7 +548,7 @@ static void say_all_the_same(struct checking *c)
     struct qtc_buf *out = &c->r->out.buf;
 
     put_place(out, c->capture);
-    qtc_progress_count(out, c->splits, "split");
+    qtc_put_count(out, c->splits, "split");
     qtc_buf_str(out, ", all the same\n");
 }
 

@@ -187,6 +187,7 @@ const struct qtc_cli_command qtc_validate_command = {
 
 static const struct qtc_cli_option replay_options[] = {
     {"pick", QTC_OPT_PICK, "N", NULL, NULL, "only the N-th response of what is read", "input"},
+    {"tools", 't', "FILE", NULL, NULL, "with --info, --timeline: types parameters of calls", NULL},
     {"redact", QTC_OPT_REDACT, NULL, NULL, NULL, "mask keys, tokens and cookies; say which", NULL},
     {"simulate", QTC_OPT_SIMULATE, NULL, NULL, NULL, "a whole answer, or JSON Lines, as a stream", NULL},
     {"speed", QTC_OPT_SPEED, "FACTOR", NULL, NULL, "1: as it came, 10: ten times as fast; default: max",

@@ -1,53 +1,17 @@
 /* describing.c - the captures in another kind, and in a few lines for people. */
 #include "capture/summary.h"
-#include "replay.h"
+#include "played.h"
+#include "words.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "stream/stream.h"
 
 /* ---- --convert: what was played becomes a capture ------------------------------------------ */
-
-struct played {
-    struct qtc_buf body, arrivals;
-    uint64_t last;
-    bool reset;
-};
-
-static bool keep_piece(void *ctx, const struct qtc_piece *piece)
-{
-    struct played *p = ctx;
-
-    qtc_buf_put(&p->body, piece->data);
-    if (piece->data.len > 0) {
-        struct qtc_arrival arrival = {piece->at, p->body.len};
-        qtc_buf_add(&p->arrivals, (const char *)&arrival, sizeof arrival);
-    }
-    p->last = piece->at;
-    p->reset = p->reset || piece->reset;
-    return !p->body.failed && !p->arrivals.failed;
-}
-
-static bool changes_anything(const struct qtc_play_options *o)
-{
-    return o->simulate || o->resplit.by != QTC_SPLIT_NONE || o->split.by != QTC_SPLIT_NONE ||
-           o->fault_count > 0 || o->gap > 0;
-}
-
-static bool stalls(const struct qtc_play_options *o)
-{
-    for (size_t i = 0; i < o->fault_count; i++) {
-        if (o->faults[i].kind == QTC_FAULT_STALL) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool is_json(struct qtc_bytes body)
 {
@@ -80,42 +44,39 @@ static bool head_stream(struct qtc_arena *arena, const struct qtc_capture *from,
     return true;
 }
 
-static bool convert_played(struct qtc_replay *r, const struct qtc_replay_capture *rc)
+/* false: memory ended. */
+static bool convert_played(struct qtc_replay *r, const struct qtc_capture *from, const struct qtc_played *p)
 {
-    const struct qtc_capture *from = &rc->capture;
     struct qtc_capture to = *from;
-    struct played p = {0};
-    struct qtc_error error = {0};
-    enum qtc_code code = qtc_capture_play(from, &r->play, keep_piece, &p, &error);
+    uint64_t last = p->count > 0 ? p->arrivals[p->count - 1].at : 0;
 
-    if (p.body.failed || p.arrivals.failed) {
-        code = QTC_NOMEM;
-    }
-    if (code == QTC_OK && r->play.simulate && is_json(from->body) && from->header_count > 0 &&
+    if (r->play.simulate && is_json(from->body) && from->header_count > 0 &&
         !head_stream(&r->arena, from, &to)) {
-        code = QTC_NOMEM;
+        return false;
     }
-    if (code == QTC_OK) {
-        to.body = qtc_buf_bytes(&p.body);
-        to.arrivals = (const struct qtc_arrival *)(const void *)p.arrivals.data;
-        to.arrival_count = p.arrivals.len / sizeof *to.arrivals;
-        to.timed = from->timed || r->play.gap > 0 || stalls(&r->play);
-        to.ended = r->play.gap == 0 && from->ended > p.last ? from->ended : p.last;
-        to.cut = from->cut || p.reset;
-        r->convert->write(&r->out.buf, &to);
-    }
-    qtc_buf_free(&p.body);
-    qtc_buf_free(&p.arrivals);
-    return qtc_replay_check_code(r, rc, code, &error);
+    to.body = qtc_buf_bytes(&p->body);
+    to.arrivals = p->arrivals;
+    to.arrival_count = p->count;
+    to.timed = from->timed || qtc_replay_takes_time(&r->play);
+    to.ended = r->play.gap == 0 && from->ended > last ? from->ended : last;
+    to.cut = from->cut || p->reset;
+    r->convert->write(&r->out.buf, &to);
+    return true;
 }
 
 static bool convert_one(struct qtc_replay *r, const struct qtc_replay_capture *rc)
 {
-    if (changes_anything(&r->play)) {
-        return convert_played(r, rc);
+    struct qtc_played p = {0};
+    bool done;
+
+    if (!qtc_replay_changes(&r->play)) {
+        r->convert->write(&r->out.buf, &rc->capture);
+        return qtc_out_event(&r->out); /* what comes cannot fail but for memory */
     }
-    r->convert->write(&r->out.buf, &rc->capture);
-    return qtc_out_event(&r->out); /* what comes cannot fail but for memory */
+    done = qtc_replay_played(r, rc, &r->play, &p) &&
+           qtc_replay_check_code(r, rc, convert_played(r, &rc->capture, &p) ? QTC_OK : QTC_NOMEM, NULL);
+    qtc_played_free(&p);
+    return done;
 }
 
 /* Where something may fail, nothing is written before all of it is there. */
@@ -135,8 +96,6 @@ int qtc_replay_convert(struct qtc_replay *r)
 
 /* ---- --info: words ------------------------------------------------------------------------------ */
 
-enum { SHOWN = 200 };
-
 static void put(struct qtc_buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void put(struct qtc_buf *out, const char *format, ...)
@@ -150,22 +109,6 @@ static void put(struct qtc_buf *out, const char *format, ...)
     qtc_buf_str(out, text);
 }
 
-/* Somebody else's text: on one line, cut where it is long, and without what a terminal would obey. */
-static void put_shown(struct qtc_buf *out, struct qtc_bytes text)
-{
-    size_t n = text.len < SHOWN ? text.len : SHOWN;
-
-    n -= n < text.len ? qtc_utf8_incomplete(text.data, n) : 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        unsigned char next = i + 1 < n ? (unsigned char)text.data[i + 1] : 0;
-        bool high_control = c == 0xc2 && next >= 0x80 && next < 0xa0;
-        qtc_buf_byte(out, c < 0x20 || c == 0x7f || high_control ? ' ' : (char)c);
-        i += high_control;
-    }
-    qtc_buf_str(out, n < text.len ? "..." : "");
-}
-
 static void begin_line(struct qtc_buf *out, const char *label)
 {
     put(out, "  %-9s ", label);
@@ -175,15 +118,9 @@ static void put_line(struct qtc_buf *out, const char *label, struct qtc_bytes te
 {
     if (text.len > 0) {
         begin_line(out, label);
-        put_shown(out, text);
+        qtc_put_shown(out, text);
         qtc_buf_byte(out, '\n');
     }
-}
-
-/* "3 events" */
-static void put_count(struct qtc_buf *out, uint64_t n, const char *what)
-{
-    put(out, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
 }
 
 static void put_seconds(struct qtc_buf *out, const char *before, uint64_t nanoseconds)
@@ -202,7 +139,7 @@ static void put_asked_count(struct qtc_buf *out, const struct qtc_json *body, co
 
     if (qtc_json_type_of(list) == QTC_JSON_ARRAY) {
         qtc_buf_str(out, ", ");
-        put_count(out, list->count, what);
+        qtc_put_count(out, list->count, what);
     }
 }
 
@@ -218,7 +155,7 @@ static void put_asked(struct qtc_buf *out, struct qtc_arena *arena, struct qtc_b
         return;
     }
     begin_line(out, "asked");
-    put_shown(out, model.len > 0 ? model : qtc_str("no model"));
+    qtc_put_shown(out, model.len > 0 ? model : qtc_str("no model"));
     qtc_buf_str(out, qtc_json_type_of(stream) == QTC_JSON_TRUE ? ", a stream" : ", not a stream");
     put_asked_count(out, body, "messages", "message");
     put_asked_count(out, body, "tools", "tool");
@@ -232,9 +169,9 @@ static void put_exchange(struct qtc_buf *out, struct qtc_arena *arena, const str
 
     if (c->method.len > 0 || c->url.len > 0) {
         begin_line(out, "request");
-        put_shown(out, c->method);
+        qtc_put_shown(out, c->method);
         qtc_buf_byte(out, ' ');
-        put_shown(out, c->url);
+        qtc_put_shown(out, c->url);
         qtc_buf_byte(out, '\n');
     }
     put_asked(out, arena, c->request);
@@ -243,9 +180,9 @@ static void put_exchange(struct qtc_buf *out, struct qtc_arena *arena, const str
         begin_line(out, "status");
         put(out, "%u", c->status);
         qtc_buf_str(out, type.len > 0 ? ", " : "");
-        put_shown(out, type);
+        qtc_put_shown(out, type);
         qtc_buf_str(out, coding.len > 0 ? ", " : "");
-        put_shown(out, coding);
+        qtc_put_shown(out, coding);
         qtc_buf_byte(out, '\n');
     }
 }
@@ -257,14 +194,14 @@ static void put_body(struct qtc_buf *out, const struct qtc_capture *c, const str
     static const char *const units[] = {"", "event", "JSON value", ""};
 
     begin_line(out, "body");
-    put_count(out, c->body.len, "byte");
+    qtc_put_count(out, c->body.len, "byte");
     if (s->events > 0) {
         qtc_buf_str(out, ", ");
-        put_count(out, s->events, units[s->shape]);
+        qtc_put_count(out, s->events, units[s->shape]);
     }
     qtc_buf_str(out, s->shape == QTC_SHAPE_OTHER ? ", neither a stream nor JSON" : "");
     qtc_buf_str(out, ", in ");
-    put_count(out, c->arrival_count, "arrival");
+    qtc_put_count(out, c->arrival_count, "arrival");
     qtc_buf_byte(out, '\n');
 }
 
@@ -293,7 +230,7 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
         return;
     }
     begin_line(out, "answer");
-    put_count(out, s->choices, "choice");
+    qtc_put_count(out, s->choices, "choice");
     for (unsigned i = 0; i <= QTC_FINISH_ERROR; i++) {
         const char *name = qtc_finish_name((enum qtc_finish)i);
         if (s->finishes[i] > 0) {
@@ -305,7 +242,7 @@ static void put_answer(struct qtc_buf *out, const struct qtc_summary *s)
     }
     if (s->model.len > 0) {
         qtc_buf_str(out, ", model ");
-        put_shown(out, s->model);
+        qtc_put_shown(out, s->model);
     }
     qtc_buf_byte(out, '\n');
 }
@@ -324,7 +261,7 @@ static void put_calls(struct qtc_buf *out, const struct qtc_summary *s)
     }
     for (size_t i = 0; i < s->name_count; i++) {
         qtc_buf_str(out, i == 0 ? ": " : ", ");
-        put_shown(out, s->names[i]);
+        qtc_put_shown(out, s->names[i]);
     }
     qtc_buf_str(out, s->more_names ? ", ...\n" : "\n");
 }
@@ -366,7 +303,8 @@ static bool describe(struct qtc_replay *r, size_t i)
     struct qtc_buf *out = &r->out.buf;
     struct qtc_summary s;
 
-    if (!qtc_replay_check_code(r, rc, qtc_capture_summarize(&r->arena, c, &s), NULL)) {
+    if (!qtc_replay_check_code(r, rc, qtc_capture_summarize(&r->arena, c, qtc_replay_tools(r, rc), &s),
+                               NULL)) {
         return false;
     }
     qtc_buf_str(out, i > 0 ? "\n" : "");

@@ -16,24 +16,11 @@ static bool cannot_write(struct qtc_replay *r, const char *why)
     return false;
 }
 
-static bool write_all(int fd, struct qtc_bytes data)
-{
-    while (data.len > 0) {
-        ssize_t n = write(fd, data.data, data.len);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        n = n < 0 ? 0 : n;
-        data = qtc_bytes(data.data + n, data.len - (size_t)n);
-    }
-    return true;
-}
-
 /* A device or a pipe (/dev/full, /dev/stdout) is written to; nothing is put in its place. */
 static bool write_special(struct qtc_replay *r, struct qtc_bytes data)
 {
     int fd = open(r->file, O_WRONLY | O_CLOEXEC);
-    bool written = fd >= 0 && write_all(fd, data);
+    bool written = fd >= 0 && qtc_write(fd, data);
 
     if (fd >= 0 && close(fd) != 0) {
         written = false;
@@ -44,7 +31,7 @@ static bool write_special(struct qtc_replay *r, struct qtc_bytes data)
 /* Closes fd. false: errno says why, and the temporary file is gone. */
 static bool write_and_rename(int fd, const char *temporary, const char *file, struct qtc_bytes data)
 {
-    bool written = write_all(fd, data);
+    bool written = qtc_write(fd, data);
     int error = errno;
 
     if (close(fd) != 0 && written) {
@@ -113,11 +100,12 @@ int qtc_replay_timeline(struct qtc_replay *r)
     bool done = false;
 
     if (r->capture_count > 1) {
-        qtc_complain(r->command, NULL, 0, 0, "--timeline: %zu responses; --pick N chooses the one to draw",
+        qtc_complain(r->command, NULL, 0, 0, "there are %zu responses: --pick the one to draw",
                      r->capture_count);
         return QTC_EXIT_FAILED;
     }
-    if (qtc_replay_check_code(r, c, qtc_timeline(&svg, &c->capture, qtc_str(c->file)), NULL)) {
+    if (qtc_replay_check_code(r, c, qtc_timeline(&svg, &c->capture, qtc_replay_tools(r, c), qtc_str(c->file)),
+                              NULL)) {
         if (strcmp(r->file, "-") == 0) {
             qtc_buf_put(&r->out.buf, qtc_buf_bytes(&svg));
             done = qtc_out_end(&r->out);

@@ -14,12 +14,33 @@
 #include <time.h>
 #include <unistd.h>
 
+void qtc_io_begin(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
+            return;
+        }
+    }
+}
+
 uint64_t qtc_now(void)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * QTC_SECOND + (uint64_t)t.tv_nsec;
+}
+
+void qtc_timestamp(char to[QTC_TIMESTAMP])
+{
+    struct timespec now;
+    struct tm utc;
+    size_t len;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    len = strftime(to, QTC_TIMESTAMP, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(to + len, QTC_TIMESTAMP - len, ".%03uZ", (unsigned)(now.tv_nsec / 1000000) % 1000);
 }
 
 /* ---- descriptors ------------------------------------------------------------ */
@@ -37,14 +58,12 @@ static bool would_wait(int error)
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-/* false, and errno, when not all could be written. */
-static bool write_all(int fd, const char *p, size_t n)
+bool qtc_write(int fd, struct qtc_bytes bytes)
 {
-    while (n > 0) {
-        ssize_t done = write(fd, p, n);
+    while (bytes.len > 0) {
+        ssize_t done = write(fd, bytes.data, bytes.len);
         if (done >= 0) {
-            p += done;
-            n -= (size_t)done;
+            bytes = qtc_bytes(bytes.data + done, bytes.len - (size_t)done);
         } else if (would_wait(errno)) {
             if (!wait_for(fd, POLLOUT)) {
                 return false;
@@ -114,7 +133,7 @@ void qtc_complain(const char *command, const char *file, uint64_t line, uint64_t
     qtc_buf_str(&b, text);
     qtc_buf_byte(&b, '\n');
     if (!b.failed) {
-        write_all(STDERR_FILENO, b.data, b.len);
+        qtc_write(STDERR_FILENO, qtc_buf_bytes(&b));
     }
     qtc_buf_free(&b);
 }
@@ -179,7 +198,7 @@ static void die_of_sigpipe(void)
 
 static bool out_write(struct qtc_out *out, struct qtc_bytes bytes)
 {
-    if (bytes.len == 0 || write_all(out->fd, bytes.data, bytes.len)) {
+    if (qtc_write(out->fd, bytes)) {
         return true;
     }
     if (errno == EPIPE) {
@@ -359,6 +378,7 @@ bool qtc_in_slurp(const char *command, const char *file, struct qtc_buf *to)
     struct qtc_in in;
 
     qtc_in_begin(&in, command, NULL, files, 1);
+    in.awaited = QTC_IN_AWAITED;
     if (qtc_in_next(&in)) {
         read_all(&in, to);
     }

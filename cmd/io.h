@@ -6,9 +6,20 @@
 
 #define QTC_IO_BLOCK 65536
 
+/* To be called first. Descriptors 0 to 2 that whoever started the command has closed are kept from what it
+ * opens: reading or writing them fails as before. */
+void qtc_io_begin(void);
+
 /* The monotonic clock, in nanoseconds. */
 #define QTC_SECOND UINT64_C(1000000000)
 uint64_t qtc_now(void);
+
+#define QTC_TIMESTAMP (sizeof "2026-01-31T12:00:00.250Z")
+/* The time of day: RFC 3339, UTC. */
+void qtc_timestamp(char to[QTC_TIMESTAMP]);
+
+/* All of the bytes, however often that must be tried. false, and errno. */
+bool qtc_write(int fd, struct qtc_bytes bytes);
 
 /* ---- messages ------------------------------------------------------------- */
 
@@ -48,6 +59,7 @@ bool qtc_out_end(struct qtc_out *out);
 /* ---- input ------------------------------------------------------------------ */
 
 /* The files of the command line, one after the other; standard input where there are none, and for "-". */
+#define QTC_IN_AWAITED "reading from the terminal; end it with Ctrl-D"
 struct qtc_in {
     const char *command;
     const char *awaited; /* what is said where a terminal is to be read; NULL: nothing */

@@ -1,6 +1,7 @@
 #include "played.h"
 #include "probe.h"
 #include "progress.h"
+#include "words.h"
 #include "schema/pattern.h"
 
 #include <stdlib.h>
@@ -119,10 +120,10 @@ static bool learn_what_is_wanted(struct minimizing *m)
 static void put_extent(const struct minimizing *m, struct qtc_buf *out)
 {
     if (m->events > 0) {
-        qtc_progress_count(out, m->events, m->of_stream ? "event" : "line");
+        qtc_put_count(out, m->events, m->of_stream ? "event" : "line");
         qtc_buf_str(out, ", ");
     }
-    qtc_progress_size(out, m->bytes);
+    qtc_put_size(out, m->bytes);
 }
 
 /* "5000 events, 812 kB -> 2 events, 433 bytes in 131 runs" */
@@ -132,7 +133,7 @@ static void put_progress(const struct minimizing *m, struct qtc_buf *out)
     qtc_buf_str(out, " -> ");
     put_extent(m, out);
     qtc_buf_str(out, " in ");
-    qtc_progress_count(out, m->probe.runs, "run");
+    qtc_put_count(out, m->probe.runs, "run");
 }
 
 static void show_progress(struct minimizing *m)

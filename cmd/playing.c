@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -23,14 +24,6 @@ struct player {
 };
 
 /* ---- a raw file, as it is -------------------------------------------------------- */
-
-static bool changes_nothing(const struct qtc_replay *r)
-{
-    const struct qtc_play_options *o = &r->play;
-
-    return !o->simulate && o->resplit.by == QTC_SPLIT_NONE && o->fault_count == 0 && o->gap == 0 &&
-           o->split.by == QTC_SPLIT_NONE;
-}
 
 /* All of the file is the body, as its first bytes tell: nothing behind them can make it another. */
 static bool is_raw(struct qtc_replay *r, int fd)
@@ -54,7 +47,7 @@ static bool copy_raw(struct qtc_replay *r, int *status)
     struct qtc_bytes bytes;
     bool raw = false;
 
-    if (!changes_nothing(r) || r->speed > 0 || r->file_count > 1 || r->pick > 1 || r->redact ||
+    if (qtc_replay_changes(&r->play) || r->speed > 0 || r->file_count > 1 || r->pick > 1 || r->redact ||
         r->unbuffered) {
         return false;
     }
@@ -82,6 +75,9 @@ static void wait_until(const struct player *p, uint64_t at)
     uint64_t due = p->begin + (played < 1e18 ? (uint64_t)played : QTC_SECOND * QTC_SECOND);
     struct timespec t = {.tv_sec = (time_t)(due / QTC_SECOND), .tv_nsec = (long)(due % QTC_SECOND)};
 
+    if (due <= qtc_now()) { /* to sleep until a time that is over costs microseconds, too */
+        return;
+    }
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
         continue;
     }
@@ -89,15 +85,26 @@ static void wait_until(const struct player *p, uint64_t at)
 
 /* ---- pieces ------------------------------------------------------------------------- */
 
-/* Until the reader has emptied the pipe, or gone. There is no event for that: look now and then. */
-static void wait_for_reader(int fd)
+static bool is_unread(int fd)
 {
-    struct pollfd p = {.fd = fd};
-    struct timespec pause = {.tv_nsec = 10000};
     int waiting = 0;
 
-    while (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && ppoll(&p, 1, &pause, NULL) == 0) {
-        pause.tv_nsec = pause.tv_nsec < 1000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+    return ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/* Until the reader has emptied the pipe, or gone. There is no event for that: look again and again at first,
+ * since it may take it at once, then now and then. */
+static void wait_for_reader(int fd)
+{
+    enum { GLANCES = 64, FIRST_PAUSE = 10000, LONGEST_PAUSE = 1000000 };
+    struct pollfd p = {.fd = fd};
+    struct timespec pause = {.tv_nsec = FIRST_PAUSE};
+
+    for (int i = 0; i < GLANCES && is_unread(fd); i++) {
+        sched_yield();
+    }
+    while (is_unread(fd) && ppoll(&p, 1, &pause, NULL) == 0) {
+        pause.tv_nsec = pause.tv_nsec < LONGEST_PAUSE ? pause.tv_nsec * 2 : pause.tv_nsec;
     }
 }
 
@@ -144,7 +151,7 @@ static bool ignore_piece(void *ctx, const struct qtc_piece *piece)
 /* Goes through all of it before anything is written: what cannot be played is refused. */
 static bool try_all(struct qtc_replay *r)
 {
-    for (size_t i = 0; i < r->capture_count && !changes_nothing(r); i++) {
+    for (size_t i = 0; qtc_replay_changes(&r->play) && i < r->capture_count; i++) {
         const struct qtc_replay_capture *c = &r->captures[i];
         struct qtc_error error = {0};
         if (!qtc_replay_check_code(r, c, qtc_capture_play(&c->capture, &r->play, ignore_piece, NULL, &error),

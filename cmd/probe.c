@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -269,14 +268,6 @@ static void feed(struct run *r)
 
 /* ---- waiting ------------------------------------------------------------------------------ */
 
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static void take(int *fd, short happened, struct qtc_printed *printed)
 {
     char block[QTC_IO_BLOCK];
@@ -326,7 +317,7 @@ static void follow(struct run *r)
 {
     r->answer->ending = QTC_ENDING_EXIT;
     while (r->out >= 0 || r->err >= 0 || !r->over) {
-        uint64_t time = now();
+        uint64_t time = qtc_now();
         if (interrupted || time >= r->deadline) {
             end_by_force(r);
             r->answer->ending = QTC_ENDING_TIMEOUT;
@@ -354,7 +345,7 @@ bool qtc_probe_run(struct qtc_probe *p, struct qtc_bytes input, const size_t *cu
                     .in = -1,
                     .out = -1,
                     .err = -1,
-                    .deadline = now() + (uint64_t)p->timeout * 1000000000,
+                    .deadline = qtc_now() + p->timeout * QTC_SECOND,
                     .input = input,
                     .cuts = cuts,
                     .cut_count = cut_count};

@@ -2,25 +2,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 void qtc_progress_begin(struct qtc_progress *p)
 {
-    *p = (struct qtc_progress){.terminal = isatty(STDERR_FILENO) != 0, .began = now()};
+    *p = (struct qtc_progress){.terminal = isatty(STDERR_FILENO) != 0, .began = qtc_now()};
 }
 
 double qtc_progress_seconds(const struct qtc_progress *p)
 {
-    return now() - p->began;
+    return (double)(qtc_now() - p->began) / (double)QTC_SECOND;
 }
 
 bool qtc_progress_due(const struct qtc_progress *p)
@@ -53,30 +44,4 @@ void qtc_progress_clear(struct qtc_progress *p)
         fflush(stderr);
         p->shown = 0;
     }
-}
-
-void qtc_progress_size(struct qtc_buf *out, size_t bytes)
-{
-    static const char *const units[] = {"kB", "MB", "GB", "TB"};
-    char text[48];
-    double n = (double)bytes / 1000;
-    size_t unit = 0;
-
-    if (bytes < 1000) {
-        qtc_progress_count(out, bytes, "byte");
-        return;
-    }
-    for (; n >= 999.5 && unit + 1 < sizeof units / sizeof *units; n /= 1000) {
-        unit++;
-    }
-    snprintf(text, sizeof text, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
-    qtc_buf_str(out, text);
-}
-
-void qtc_progress_count(struct qtc_buf *out, uint64_t count, const char *what)
-{
-    qtc_buf_u64(out, count);
-    qtc_buf_byte(out, ' ');
-    qtc_buf_str(out, what);
-    qtc_buf_str(out, count == 1 ? "" : "s");
 }

@@ -5,8 +5,9 @@
 #include "io.h"
 
 struct qtc_progress {
-    bool terminal; /* standard error is one; elsewhere nothing is shown */
-    double began, shown;
+    bool terminal;  /* standard error is one; elsewhere nothing is shown */
+    uint64_t began; /* by the monotonic clock; nanoseconds */
+    double shown;   /* seconds behind it; 0: nothing is */
 };
 
 void qtc_progress_begin(struct qtc_progress *p);
@@ -16,10 +17,5 @@ bool qtc_progress_due(const struct qtc_progress *p);
 void qtc_progress_show(struct qtc_progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Takes the line away, before something else is said. */
 void qtc_progress_clear(struct qtc_progress *p);
-
-/* "433 bytes", "812 kB", "1.2 MB" */
-void qtc_progress_size(struct qtc_buf *out, size_t bytes);
-/* "1 event", "5000 events" */
-void qtc_progress_count(struct qtc_buf *out, uint64_t count, const char *what);
 
 #endif

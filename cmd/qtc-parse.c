@@ -237,7 +237,7 @@ static int run(struct request *r, const struct qtc_cli *cli)
 
     qtc_in_begin(&in, session->command, &session->out, (const char *const *)cli->argv + cli->first,
                  (size_t)(cli->argc - cli->first));
-    in.awaited = "reading from the terminal; end it with Ctrl-D";
+    in.awaited = QTC_IN_AWAITED;
     if (is_silent(r)) {
         session->output = &silent_output;
     }
@@ -265,6 +265,7 @@ int main(int argc, char **argv)
     struct qtc_cli cli;
     int status;
 
+    qtc_io_begin();
     qtc_session_begin(&r.session, qtc_parse_command.name);
     qtc_cli_begin(&cli, &qtc_parse_command, argc, argv);
     if (!read_options(&r, &cli, &status)) {

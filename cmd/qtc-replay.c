@@ -45,6 +45,7 @@ static const struct fit {
     unsigned jobs;
 } fits[] = {
     {QTC_OPT_PICK, LOADING},
+    {'t', 1 << INFO | 1 << TIMELINE},
     {QTC_OPT_REDACT, LOADING},
     {QTC_OPT_SIMULATE, PLAYING},
     {QTC_OPT_SPEED, 1 << PLAY | 1 << SERVE},
@@ -206,6 +207,9 @@ static bool set_option(struct qtc_replay *r, struct qtc_fault faults[MAX_FAULTS]
     switch (id) {
     case QTC_OPT_PICK:
         return set_count(cli, "pick", UINT_MAX, &r->pick);
+    case 't':
+        r->tools_file = cli->value;
+        return true;
     case QTC_OPT_SPEED:
         return set_speed(r, cli);
     case QTC_OPT_GAP:
@@ -231,7 +235,7 @@ static bool set_option(struct qtc_replay *r, struct qtc_fault faults[MAX_FAULTS]
         return true;
     case QTC_OPT_SERVE:
         r->address = cli->value;
-        return true;
+        return qtc_replay_is_address(cli->value) || bad_value(cli, "serve", "[HOST:]PORT");
     case QTC_OPT_CHOOSE:
         r->choose = (enum qtc_replay_choose)cli->choice;
         r->choice_given = true;
@@ -288,17 +292,6 @@ static void take_operands(struct qtc_replay *r, const struct job *job, char **ar
     r->file_count = (size_t)files;
 }
 
-/* A gap or a stall would mean nothing without waiting. */
-static bool asks_for_time(const struct qtc_play_options *play)
-{
-    bool asks = play->gap > 0;
-
-    for (size_t i = 0; i < play->fault_count; i++) {
-        asks = asks || play->faults[i].kind == QTC_FAULT_STALL;
-    }
-    return asks;
-}
-
 static int run(struct qtc_replay *r, const struct job *job)
 {
     int status = QTC_EXIT_FAILED;
@@ -320,6 +313,7 @@ int main(int argc, char **argv)
     int dashes = separator(argc, argv);
     int id;
 
+    qtc_io_begin();
     qtc_out_begin(&r.out, r.command, STDOUT_FILENO);
     qtc_cli_begin(&cli, &qtc_replay_command, dashes, argv);
     while ((id = qtc_cli_next(&cli)) != QTC_CLI_OPERANDS) {
@@ -335,7 +329,7 @@ int main(int argc, char **argv)
     if (!options_fit(&cli, given, job)) {
         return QTC_EXIT_FAILED;
     }
-    if (asks_for_time(&r.play) && !was_given(given, QTC_OPT_SPEED)) {
+    if (qtc_replay_takes_time(&r.play) && !was_given(given, QTC_OPT_SPEED)) {
         r.speed = 1;
     }
     take_operands(&r, job, argv, cli.first, dashes, argc);

@@ -335,21 +335,6 @@ static void finish(struct source *s)
     qtc_buf_free(&s->value);
 }
 
-/* The next bytes, which are kept as they come. What was made of those before is written before the tape
- * waits. */
-static bool read_bytes(struct qtc_session *session, struct qtc_in *in, struct qtc_tape *tape,
-                       struct qtc_bytes *bytes)
-{
-    if (tape->file != NULL && (!in->live || qtc_out_flush(&session->out))) {
-        qtc_tape_wait(tape, in->fd);
-    }
-    if (!qtc_in_read(in, bytes)) {
-        return false;
-    }
-    qtc_tape_add(tape, *bytes);
-    return true;
-}
-
 /* false: no further file is to be read. */
 static bool read_file(struct qtc_session *session, struct qtc_in *in, struct qtc_tape *tape)
 {
@@ -361,7 +346,8 @@ static bool read_file(struct qtc_session *session, struct qtc_in *in, struct qtc
     session->answered = session->errored = session->failed = false;
     memset(session->told, 0, sizeof session->told);
     qtc_tape_begin(tape);
-    while (!s.stopped && read_bytes(session, in, tape, &bytes)) {
+    while (!s.stopped && qtc_in_read(in, &bytes)) {
+        qtc_tape_add(tape, bytes);
         feed(&s, bytes);
     }
     qtc_tape_end(tape, s.stopped || (in->failed && !unread_before) || session->out.failed);
@@ -399,6 +385,7 @@ int main(int argc, char **argv)
     const char *recording = NULL;
     int id;
     bool list = false;
+    qtc_io_begin();
     qtc_session_begin(&session, qtc_sse_command.name);
     qtc_cli_begin(&cli, &qtc_sse_command, argc, argv);
     while ((id = qtc_cli_next(&cli)) != QTC_CLI_OPERANDS) {

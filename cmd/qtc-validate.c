@@ -226,7 +226,7 @@ static void begin_input(struct request *r, const struct qtc_cli *cli, struct qtc
         count++;
     }
     qtc_in_begin(in, r->v.command, &r->v.out, files, count);
-    in->awaited = "reading from the terminal; end it with Ctrl-D";
+    in->awaited = QTC_IN_AWAITED;
 }
 
 static int end(struct request *r)
@@ -257,6 +257,7 @@ int main(int argc, char **argv)
     size_t count;
     int status;
 
+    qtc_io_begin();
     r.v.report = qtc_reports(&count);
     qtc_out_begin(&r.v.out, r.v.command, STDOUT_FILENO);
     qtc_out_begin(&r.v.findings, r.v.command, STDERR_FILENO);

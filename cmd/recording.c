@@ -11,11 +11,9 @@ static bool record_file(struct qtc_replay *r, struct qtc_tape *tape, struct qtc_
 
     in->failed = false;
     qtc_tape_begin(tape);
-    qtc_tape_wait(tape, in->fd);
     while (written && qtc_in_read(in, &bytes)) {
         qtc_tape_add(tape, bytes); /* first: where the reader has gone, the next line is the last */
         written = qtc_out_now(&r->out, bytes);
-        qtc_tape_wait(tape, in->fd);
     }
     qtc_tape_end(tape, in->failed || !written);
     in->failed = in->failed || failed_before;
@@ -32,6 +30,7 @@ int qtc_replay_record(struct qtc_replay *r)
         return QTC_EXIT_FAILED;
     }
     qtc_in_begin(&in, r->command, NULL, r->files, r->file_count);
+    in.awaited = QTC_IN_AWAITED;
     while (done && qtc_in_next(&in)) {
         done = record_file(r, &tape, &in);
     }

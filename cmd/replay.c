@@ -1,4 +1,5 @@
 #include "replay.h"
+#include "session.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,24 @@ static void tell_redaction(void *ctx, const struct qtc_redaction *redaction)
                  redaction->rule, redaction->where, (unsigned long long)redaction->at,
                  redaction->name.len > 0 ? ", " : "", (int)redaction->name.len,
                  redaction->name.len > 0 ? redaction->name.data : "", redaction->len);
+}
+
+/* ---- options ------------------------------------------------------------------ */
+
+bool qtc_replay_changes(const struct qtc_play_options *play)
+{
+    return play->simulate || play->resplit.by != QTC_SPLIT_NONE || play->split.by != QTC_SPLIT_NONE ||
+           play->fault_count > 0 || play->gap > 0;
+}
+
+bool qtc_replay_takes_time(const struct qtc_play_options *play)
+{
+    bool takes = play->gap > 0;
+
+    for (size_t i = 0; i < play->fault_count; i++) {
+        takes = takes || play->faults[i].kind == QTC_FAULT_STALL;
+    }
+    return takes;
 }
 
 /* ---- loading ------------------------------------------------------------------ */
@@ -96,8 +115,8 @@ static bool read_file(struct qtc_replay *r, const char *operand, size_t i)
 static bool pick(struct qtc_replay *r)
 {
     if (r->pick > r->capture_count) {
-        qtc_complain(r->command, NULL, 0, 0, "--pick %u: there %s %zu", r->pick,
-                     r->capture_count == 1 ? "is" : "are", r->capture_count);
+        qtc_complain(r->command, NULL, 0, 0, "--pick %u: there %s %zu response%s", r->pick,
+                     r->capture_count == 1 ? "is" : "are", r->capture_count, r->capture_count == 1 ? "" : "s");
         return false;
     }
     if (r->pick > 0) {
@@ -121,23 +140,40 @@ static bool redact(struct qtc_replay *r)
     return true;
 }
 
+static bool read_tools(struct qtc_replay *r)
+{
+    if (r->tools_file != NULL) {
+        r->tools = qtc_tools_load(r->command, r->tools_file);
+    }
+    return r->tools_file == NULL || r->tools != NULL;
+}
+
 bool qtc_replay_load(struct qtc_replay *r)
 {
-    static const char *const standard_input[] = {"-"};
-    const char *const *files = r->file_count > 0 ? r->files : standard_input;
+    size_t count = r->file_count > 0 ? r->file_count : 1;
 
-    r->text_count = r->file_count > 0 ? r->file_count : 1;
-    r->texts = calloc(r->text_count, sizeof *r->texts);
+    r->texts = calloc(count, sizeof *r->texts);
+    r->text_count = r->texts != NULL ? count : 0;
     if (r->texts == NULL) {
-        r->text_count = 0;
         return out_of_memory(r);
     }
-    for (size_t i = 0; i < r->text_count; i++) {
-        if (!read_file(r, files[i], i)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!read_file(r, r->file_count > 0 ? r->files[i] : "-", i)) {
             return false;
         }
     }
-    return pick(r) && redact(r);
+    return pick(r) && redact(r) && read_tools(r);
+}
+
+const struct qtc_tools *qtc_replay_tools(struct qtc_replay *r, const struct qtc_replay_capture *c)
+{
+    struct qtc_error error; /* a request without tools is none */
+
+    if (r->tools_file == NULL) {
+        qtc_tools_free(r->tools);
+        r->tools = qtc_tools_read(c->capture.request, &error);
+    }
+    return r->tools;
 }
 
 void qtc_replay_free(struct qtc_replay *r)
@@ -147,5 +183,6 @@ void qtc_replay_free(struct qtc_replay *r)
     }
     free(r->texts);
     free(r->captures);
+    qtc_tools_free(r->tools);
     qtc_arena_free(&r->arena);
 }

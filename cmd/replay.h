@@ -24,8 +24,9 @@ struct qtc_replay {
         *program; /* --check, --minimize: COMMAND and its arguments, NULL at the end; NULL: none given */
 
     struct qtc_play_options play;
-    double speed;  /* 0: max */
-    unsigned pick; /* the only response that counts, from 1; 0: all */
+    double speed;           /* 0: max */
+    unsigned pick;          /* the only response that counts, from 1; 0: all */
+    const char *tools_file; /* NULL: none */
     bool redact;
     bool unbuffered;
     const struct qtc_capture_writer *convert; /* NULL: not asked for */
@@ -45,15 +46,26 @@ struct qtc_replay {
     struct qtc_buf *texts;  /* the files' bytes */
     size_t text_count;
     struct qtc_replay_capture *captures;
-    size_t capture_count; /* at least 1 after qtc_replay_load */
+    size_t capture_count;    /* at least 1 after qtc_replay_load */
+    struct qtc_tools *tools; /* see qtc_replay_tools */
 };
 
+/* Whether the options make anything else of a capture than what it is. */
+bool qtc_replay_changes(const struct qtc_play_options *play);
+/* Whether they give it times: those would mean nothing without waiting. */
+bool qtc_replay_takes_time(const struct qtc_play_options *play);
 /* Reads all files, picks, redacts. false: it was said why, and nothing was written. */
 bool qtc_replay_load(struct qtc_replay *r);
 void qtc_replay_free(struct qtc_replay *r);
+/* The tools that the model was given: those of the option, else those of the recorded request. NULL: not
+ * known. Until the next call. */
+const struct qtc_tools *qtc_replay_tools(struct qtc_replay *r, const struct qtc_replay_capture *c);
 /* What a call into the library answered about a capture: false, and said, unless QTC_OK. */
 bool qtc_replay_check_code(struct qtc_replay *r, const struct qtc_replay_capture *c, enum qtc_code code,
                            const struct qtc_error *error);
+
+/* Whether it is [HOST:]PORT: serving.c. */
+bool qtc_replay_is_address(const char *text);
 
 /* The jobs. Each returns the exit status; all but play and record get the captures loaded. */
 int qtc_replay_play(struct qtc_replay *r);     /* to standard output, in time: playing.c */

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 bool qtc_request_log_open(struct qtc_request_log *log, const struct qtc_replay *r)
@@ -44,20 +43,6 @@ struct line {
     struct qtc_arena arena; /* of texts without their secrets */
     const char *before;     /* the next header */
 };
-
-static void put_time(struct qtc_buf *out)
-{
-    struct timespec now;
-    struct tm parts;
-    char text[sizeof "2026-01-31T12:00:00"], fraction[8];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(fraction, sizeof fraction, ".%03uZ", (unsigned)(now.tv_nsec / 1000000) % 1000);
-    qtc_buf_str(out, text);
-    qtc_buf_str(out, fraction);
-}
 
 /* Fails where memory ends, rather than letting a secret through. */
 static struct qtc_bytes without_secrets(struct line *l, struct qtc_bytes text, const char *where)
@@ -156,9 +141,11 @@ static void put_capture(struct line *l, const struct qtc_replay_capture *c)
 static void put_entry(struct line *l, const struct qtc_request_entry *entry)
 {
     struct qtc_buf *out = &l->buf;
+    char time[QTC_TIMESTAMP];
 
+    qtc_timestamp(time);
     qtc_buf_str(out, "{\"time\":\"");
-    put_time(out);
+    qtc_buf_str(out, time);
     qtc_buf_str(out, "\",\"method\":");
     qtc_json_string(out, qtc_str(entry->method));
     qtc_buf_str(out, ",\"path\":");

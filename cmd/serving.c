@@ -194,6 +194,13 @@ static bool read_address(const char *text, struct address *to)
     return true;
 }
 
+bool qtc_replay_is_address(const char *text)
+{
+    struct address address;
+
+    return read_address(text, &address);
+}
+
 static bool failed(const struct qtc_replay *r, const char *why)
 {
     qtc_complain(r->command, NULL, 0, 0, "--serve %s: %s", r->address, why);
@@ -228,9 +235,7 @@ static bool open_listener(const struct qtc_replay *r, int *listener)
     int error;
 
     *listener = -1;
-    if (!read_address(r->address, &address)) {
-        return failed(r, "not [HOST:]PORT");
-    }
+    read_address(r->address, &address); /* it is one */
     error = getaddrinfo(address.host, address.port, &hints, &list);
     if (error != 0) {
         return failed(r, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));

@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "formats.h"
+#include "words.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -33,32 +34,13 @@ bool qtc_session_check(struct qtc_session *s, enum qtc_code code, uint64_t line)
     }
 }
 
-enum { ABOUT_MAX = 200 };
-
-/* On one line and cut where it is long: it is the server's text, and may hold anything. */
-static void quote(char to[ABOUT_MAX + 4], struct qtc_bytes text)
-{
-    static const char more[] = "...";
-    size_t n = text.len < ABOUT_MAX ? text.len : ABOUT_MAX;
-    n -= n < text.len ? qtc_utf8_incomplete(text.data, n) : 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        bool high_control = c == 0xc2 && i + 1 < n && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
-        to[i] = c < 0x20 || c == 0x7f || high_control ? ' ' : (char)c;
-        if (high_control) {
-            to[++i] = ' '; /* both bytes: the second alone is a control of 8 bits */
-        }
-    }
-    memcpy(to + n, n < text.len ? more : "", n < text.len ? sizeof more : 1);
-}
-
 /* ERRORs are told always, WARNINGs where they decide the exit status or are all that is done; each once a
  * file. */
 static void tell_defect(struct qtc_session *s, const struct qtc_event *event)
 {
     const struct qtc_defect_info *info = qtc_defect_info(event->defect);
     bool error = info->severity == QTC_ERROR;
-    char about[ABOUT_MAX + 4];
+    struct qtc_buf about = {0};
     if (info->severity == QTC_INFO) {
         return;
     }
@@ -67,11 +49,12 @@ static void tell_defect(struct qtc_session *s, const struct qtc_event *event)
         return;
     }
     s->told[event->defect] = 1;
-    quote(about, event->text);
-    size_t said =
-        s->options.no_repair ? strcspn(info->text, ";") : strlen(info->text); /* nothing is done about it */
-    qtc_complain(s->command, s->file, event->line, 0, "%s %s: %.*s%s%s", error ? "error" : "warning",
-                 info->slug, (int)said, info->text, event->text.len > 0 ? ": " : "", about);
+    qtc_put_shown(&about, event->text);
+    size_t said = s->options.no_repair ? strcspn(info->text, ";") : strlen(info->text); /* nothing is done */
+    qtc_complain(s->command, s->file, event->line, 0, "%s %s: %.*s%s%.*s", error ? "error" : "warning",
+                 info->slug, (int)said, info->text, about.len > 0 ? ": " : "", (int)about.len,
+                 about.len > 0 ? about.data : "");
+    qtc_buf_free(&about);
 }
 
 static bool on_event(void *ctx, const struct qtc_event *event)
@@ -158,21 +141,25 @@ bool qtc_session_option(struct qtc_session *s, const struct qtc_cli *cli, int id
 
 /* ---- before the first response ------------------------------------------------ */
 
-static bool read_tools(struct qtc_session *s)
+struct qtc_tools *qtc_tools_load(const char *command, const char *file)
 {
     struct qtc_buf text = {0};
+    struct qtc_tools *tools = NULL;
     struct qtc_error error;
-    if (!qtc_in_slurp(s->command, s->tools_file, &text)) {
-        qtc_buf_free(&text);
-        return false;
+    if (qtc_in_slurp(command, file, &text)) {
+        tools = qtc_tools_read(qtc_buf_bytes(&text), &error);
+        if (tools == NULL) {
+            qtc_complain_at(command, file, qtc_buf_bytes(&text), error.offset, qtc_str(error.message));
+        }
     }
-    s->tools = qtc_tools_read(qtc_buf_bytes(&text), &error);
-    if (s->tools == NULL) {
-        qtc_complain_at(s->command, s->tools_file, qtc_buf_bytes(&text), error.offset,
-                        qtc_str(error.message));
-    }
-    s->options.parse.tools = s->tools;
     qtc_buf_free(&text);
+    return tools;
+}
+
+static bool read_tools(struct qtc_session *s)
+{
+    s->tools = qtc_tools_load(s->command, s->tools_file);
+    s->options.parse.tools = s->tools;
     return s->tools != NULL;
 }
 

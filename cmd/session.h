@@ -52,6 +52,9 @@ void qtc_session_fail(struct qtc_session *s, uint64_t line, const char *message)
 /* Ends the output; the exit status. */
 int qtc_session_end(struct qtc_session *s);
 
+/* Reads the file of --tools. NULL: it was said why. */
+struct qtc_tools *qtc_tools_load(const char *command, const char *file);
+
 /* --list-defects, --list-formats and --show-format; the exit status. */
 int qtc_list_defects(struct qtc_session *s);
 int qtc_list_formats(struct qtc_session *s, bool json);

@@ -2,38 +2,77 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HEADS_MAX = 65536 };
 
 /* ---- signals ------------------------------------------------------------------- */
 
-static volatile sig_atomic_t caught; /* the signal, or 0 */
+enum { LINES_MAX = 256 }; /* of a header without more than a start, and of an end */
 
-static void note_signal(int signal)
+/* Whose response is open; NULL: none. */
+static struct qtc_tape *volatile at_rest;
+
+static sigset_t ending_signals(void)
 {
-    caught = signal;
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
 }
 
-/* Once: a second one ends a process that hangs. */
+/* While input is awaited, or a reader keeps us waiting. There is room for the lines, so that nothing is
+ * allocated here; headers of which only a part has come are left out. */
+static void on_signal(int signal_number)
+{
+    sigset_t ending = ending_signals();
+    struct qtc_tape *t = at_rest;
+
+    if (t != NULL && !t->headed) {
+        qtc_recording_head(&t->line, &(struct qtc_capture){.start = qtc_str(t->start)});
+    }
+    if (t != NULL) {
+        qtc_recording_end(&t->line, qtc_now() - t->began, true);
+        qtc_write(t->fd, qtc_buf_bytes(&t->line));
+    }
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+    sigprocmask(SIG_UNBLOCK, &ending, NULL);
+    _exit(128 + signal_number); /* the first process of a container does not die of a signal */
+}
+
 static void watch_signals(void)
 {
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction before;
+    struct sigaction action = {.sa_handler = on_signal, .sa_mask = ending_signals()}, before;
     static const int signals[] = {SIGINT, SIGTERM};
 
-    sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
             sigaction(signals[i], &action, NULL);
         }
     }
+}
+
+/* What is between the two is not interrupted. */
+static void begin_work(struct qtc_tape *t)
+{
+    sigset_t ending = ending_signals();
+
+    sigprocmask(SIG_BLOCK, &ending, &t->outside);
+}
+
+static void end_work(struct qtc_tape *t, bool response_is_open)
+{
+    bool open = response_is_open && !t->failed && qtc_buf_room(&t->line, LINES_MAX) != NULL;
+
+    at_rest = open ? t : NULL;
+    sigprocmask(SIG_SETMASK, &t->outside, NULL);
 }
 
 /* ---- lines ----------------------------------------------------------------------- */
@@ -46,21 +85,12 @@ static void fail(struct qtc_tape *t, const char *why)
     t->failed = true;
 }
 
-/* Whole lines in one write, as long as the disk has room. */
 static void write_lines(struct qtc_tape *t)
 {
-    struct qtc_bytes left = qtc_buf_bytes(&t->line);
-
     if (t->line.failed) {
         fail(t, "out of memory");
-    }
-    while (!t->failed && left.len > 0) {
-        ssize_t n = write(t->fd, left.data, left.len);
-        if (n < 0 && errno != EINTR) {
-            fail(t, strerror(errno));
-        } else if (n > 0) {
-            left = qtc_bytes(left.data + n, left.len - (size_t)n);
-        }
+    } else if (!t->failed && !qtc_write(t->fd, qtc_buf_bytes(&t->line))) {
+        fail(t, strerror(errno));
     }
     qtc_buf_clear(&t->line);
 }
@@ -112,39 +142,15 @@ static size_t heads_length(struct qtc_bytes text, bool *whole)
     }
 }
 
-/* As long as the secret; nothing where memory ends. */
-static struct qtc_bytes mask(struct qtc_arena *arena, size_t len)
-{
-    char *x = qtc_arena_alloc(arena, len);
-
-    return x != NULL ? qtc_bytes(memset(x, 'x', len), len) : qtc_bytes("", 0);
-}
-
-static void mask_secrets(struct qtc_tape *t, struct qtc_capture *c)
-{
-    struct qtc_header *headers = qtc_arena_array(&t->arena, c->header_count, sizeof *headers);
-
-    for (size_t i = 0; headers != NULL && i < c->header_count; i++) {
-        headers[i] = c->headers[i];
-        if (qtc_header_is_secret(headers[i].name)) {
-            headers[i].value = mask(&t->arena, headers[i].value.len);
-        }
-    }
-    c->headers = headers;
-    c->header_count = headers != NULL ? c->header_count : 0;
-}
-
 static void put_head(struct qtc_tape *t, struct qtc_bytes heads)
 {
     struct qtc_capture head = {0};
     struct qtc_captures read;
     struct qtc_error error;
 
-    if (heads.len > 0 && qtc_captures_read(&t->arena, heads, &read, &error) == QTC_OK) {
-        head.status = read.list[0].status;
-        head.headers = read.list[0].headers;
-        head.header_count = read.list[0].header_count;
-        mask_secrets(t, &head);
+    if (heads.len > 0 && qtc_captures_read(&t->arena, heads, &read, &error) == QTC_OK &&
+        qtc_capture_redact(&t->arena, &read.list[0], &head, NULL, NULL) != QTC_OK) {
+        head = (struct qtc_capture){0}; /* rather than with a secret */
     }
     head.start = qtc_str(t->start);
     qtc_recording_head(&t->line, &head);
@@ -199,16 +205,13 @@ bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, co
 
 void qtc_tape_begin(struct qtc_tape *t)
 {
-    struct timespec wall;
-    struct tm utc;
-    char seconds[24];
-
-    clock_gettime(CLOCK_REALTIME, &wall);
-    gmtime_r(&wall.tv_sec, &utc);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(t->start, sizeof t->start, "%s.%03ldZ", seconds, wall.tv_nsec / 1000000);
+    qtc_timestamp(t->start);
     t->began = qtc_now();
     t->headed = false;
+    if (t->file != NULL) {
+        begin_work(t);
+        end_work(t, true);
+    }
 }
 
 /* The bytes so far, once they tell what they are; `over`: there will be no more. */
@@ -234,6 +237,7 @@ void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
     if (t->file == NULL || t->failed) {
         return;
     }
+    begin_work(t);
     if (t->headed) {
         qtc_recording_arrival(&t->line, at, bytes);
     } else {
@@ -241,6 +245,7 @@ void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes)
         put_front(t, at, false);
     }
     write_lines(t);
+    end_work(t, true);
 }
 
 void qtc_tape_end(struct qtc_tape *t, bool cut)
@@ -250,11 +255,13 @@ void qtc_tape_end(struct qtc_tape *t, bool cut)
     if (t->file == NULL || t->failed) {
         return;
     }
+    begin_work(t);
     if (!t->headed) {
         put_front(t, at, true);
     }
     qtc_recording_end(&t->line, at, cut);
     write_lines(t);
+    end_work(t, false);
 }
 
 bool qtc_tape_close(struct qtc_tape *t)
@@ -267,32 +274,4 @@ bool qtc_tape_close(struct qtc_tape *t)
     qtc_buf_free(&t->line);
     qtc_arena_free(&t->arena);
     return !t->failed;
-}
-
-static void die_of_signal(struct qtc_tape *t)
-{
-    qtc_tape_end(t, true);
-    signal(caught, SIG_DFL);
-    raise(caught);
-}
-
-void qtc_tape_wait(struct qtc_tape *t, int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    sigset_t ours, before;
-
-    if (t->file == NULL) {
-        return;
-    }
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ours, &before);
-    while (!caught && ppoll(&p, 1, NULL, &before) < 0 && errno == EINTR) {
-        continue;
-    }
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (caught) {
-        die_of_signal(t);
-    }
 }

@@ -2,6 +2,8 @@
 #ifndef QTC_TAPE_H
 #define QTC_TAPE_H
 
+#include <signal.h>
+
 #include "capture/capture.h"
 #include "io.h"
 
@@ -10,11 +12,12 @@ struct qtc_tape {
     const char *command;
     const char *file; /* NULL: nothing is recorded */
     int fd;
-    bool failed; /* the recording is not whole; why was said */
+    bool failed;      /* the recording is not whole; why was said */
+    sigset_t outside; /* the signals that are blocked while nothing is written */
 
     /* the response */
     uint64_t began; /* by the monotonic clock; nanoseconds */
-    char start[40];
+    char start[QTC_TIMESTAMP];
     struct qtc_buf front;   /* what may be the headers that `curl -i` prints, as far as it has come */
     bool headed;            /* the header line is made */
     struct qtc_buf line;    /* that is to be written, or several */
@@ -23,13 +26,11 @@ struct qtc_tape {
 
 /* Empties FILE, or makes it; NULL: there will be no recording. From here on SIGINT and SIGTERM end the
  * recording before they end the process. false, and said: it is one of the inputs ("-" and none: standard
- * input), or the output; nothing should be done then. */
+ * input), or the output; nothing should be done then. One tape at a time. */
 bool qtc_tape_open(struct qtc_tape *t, const char *command, const char *file, const char *const *inputs,
                    size_t count);
 /* A response begins. */
 void qtc_tape_begin(struct qtc_tape *t);
-/* Waits until there is something to read. A signal that comes now, or came before, ends all. */
-void qtc_tape_wait(struct qtc_tape *t, int fd);
 /* Bytes came. */
 void qtc_tape_add(struct qtc_tape *t, struct qtc_bytes bytes);
 /* cut: the response was not over. */

@@ -20,6 +20,10 @@ _qtc_replay()
         COMPREPLY=()
         return
         ;;
+    -t | --tools)
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
     --speed)
         COMPREPLY=()
         return
@@ -86,7 +90,7 @@ _qtc_replay()
         ;;
     esac
 
-    names="--pick --redact --simulate --speed --gap --split --resplit --fault --unbuffered --serve --choose --request-log --record --info --convert --timeline --check --cuts --runs --seed --minimize --match --timeout --help --version"
+    names="--pick --tools --redact --simulate --speed --gap --split --resplit --fault --unbuffered --serve --choose --request-log --record --info --convert --timeline --check --cuts --runs --seed --minimize --match --timeout --help --version"
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
     else

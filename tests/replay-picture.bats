@@ -52,9 +52,30 @@ chunk() { # CONTENT: an event with it
     grep -q '>100 000 events' "$tmp/a.svg"
 }
 
+@test "--timeline, --info: tools type the arguments of markup and tell calls from text" {
+    cd "$QTC_ROOT/tests/captures"
+    untyped='limit&quot;:&quot;40&quot;' typed='limit&quot;:40'
+    qtc-replay --timeline - qwen3-coder-stop.sse | grep -F "$untyped"
+    qtc-replay --timeline - -t tools.json qwen3-coder-stop.sse | grep -F "$typed"
+    jq -c --slurpfile tools tools.json \
+        'if type == "object" then .request.body = ({model: "m", tools: $tools[0]} | tojson) else . end' \
+        qwen3-coder-stop.recording >"$tmp/with-tools"
+    qtc-replay --timeline - "$tmp/with-tools" | grep -F "$typed"
+    echo '{"choices":[{"message":{"content":"{\"name\":\"search\",\"arguments\":{}}"},"finish_reason":"stop"}]}' >"$tmp/text"
+    qtc-replay --info "$tmp/text" | grep -x '  calls     1 in the text: search'
+    echo '[{"name":"other"}]' | qtc-replay --info --tools - "$tmp/text" >"$tmp/info"
+    run -1 grep calls "$tmp/info"
+    run -2 qtc-replay --info -t "$tmp/no" "$tmp/text"
+    [ "$output" = "qtc-replay: $tmp/no: No such file or directory" ]
+    echo '{' >"$tmp/bad"
+    run -2 qtc-replay --timeline "$tmp/svg" -t "$tmp/bad" "$tmp/text"
+    [[ $output == "qtc-replay: $tmp/bad:"[12]:* ]]
+    [ ! -e "$tmp/svg" ]
+}
+
 @test "--timeline: one response at a time; --pick chooses it" {
     run -2 qtc-replay --timeline "$tmp/a.svg" hermes.sse think.sse
-    [ "$output" = 'qtc-replay: --timeline: 2 responses; --pick N chooses the one to draw' ]
+    [ "$output" = 'qtc-replay: there are 2 responses: --pick the one to draw' ]
     [ ! -e "$tmp/a.svg" ]
     qtc-replay --timeline "$tmp/a.svg" --pick 2 hermes.sse think.sse
     is_svg "$tmp/a.svg" think.sse

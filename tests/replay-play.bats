@@ -121,7 +121,7 @@ arrivals() {
     refused 'html-error-page.sse:1: neither an event stream nor JSON' --simulate html-error-page.sse
     refused 'a fault is at an event that the response does not have' --fault cut@1000 hermes.sse
     refused 'a fault is at an event that the response does not have' --fault cut@20 hermes.sse json-error.sse
-    refused '--pick 2: there is 1' --pick 2 hermes.sse
+    refused '--pick 2: there is 1 response' --pick 2 hermes.sse
     refused '--split: "bytes:0" is not' --split bytes:0 hermes.sse
     refused '--resplit: "bytes:1" is not' --resplit bytes:1 hermes.sse
     refused '--fault: "stall@1" is not' --fault stall@1 hermes.sse
@@ -209,6 +209,50 @@ interrupt() { # SIGNAL COMMAND...
     done
 }
 
+@test "--record: a signal ends it too while a reader keeps it waiting" {
+    for ((i = 0; i < 10; i++)); do
+        cat qwen3-coder-stop.sse
+    done >"$tmp/long"
+    mkfifo "$tmp/pipe"
+    exec 4<>"$tmp/pipe"
+    for command in 'qtc-replay' 'qtc-sse -o chunks'; do
+        $command --record "$tmp/rec" "$tmp/long" >"$tmp/pipe" 3>&- 4>&- &
+        pid=$!
+        until [ "$(wc -l <"$tmp/rec")" -gt 1 ]; do sleep 0.05; done
+        sleep 0.1 # it writes to the pipe now
+        kill "$pid"
+        for _ in {1..50}; do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL "$pid" 2>/dev/null || true
+        status=0
+        wait "$pid" || status=$?
+        [ "$status" -eq 143 ]
+        qtc-replay "$tmp/rec" >"$tmp/out"
+        [ -s "$tmp/out" ]
+        [ "$(tail -n 1 "$tmp/rec" | jq -c '.[1:]')" = '[null,"cut"]' ]
+    done
+}
+
+@test "--record: a signal before anything came is noted as well" {
+    mkfifo "$tmp/pipe"
+    exec 4<>"$tmp/pipe"
+    for begun in '' 'HTTP/1.1 200 OK'; do
+        qtc-replay --record "$tmp/rec" <"$tmp/pipe" 3>&- 4>&- &
+        pid=$! status=0
+        until [ -e "$tmp/rec" ]; do sleep 0.05; done
+        printf %s "$begun" >&4
+        sleep 0.1
+        kill "$pid"
+        wait "$pid" || status=$?
+        [ "$status" -eq 143 ]
+        run -0 qtc-replay --info "$tmp/rec"
+        [[ $output == *'start     20'*'end       cut off'* ]]
+        rm "$tmp/rec"
+    done
+}
+
 @test "--record: what cannot be written is said, and the bytes pass on" {
     run -2 --separate-stderr qtc-replay --record /dev/full hermes.sse
     [ "$stderr" = 'qtc-replay: /dev/full: No space left on device' ]
@@ -225,6 +269,22 @@ interrupt() { # SIGNAL COMMAND...
     run -2 --separate-stderr qtc-replay --record "$tmp/rec" "$tmp/missing" hermes.sse
     [ "$stderr" = "qtc-replay: $tmp/missing: No such file or directory" ]
     qtc-replay "$tmp/rec" | cmp - hermes.sse
+}
+
+@test "a standard descriptor that is closed is not taken for a file's" {
+    run -2 bash -c 'qtc-replay --record "$1" hermes.sse 2>&1 >&-' - "$tmp/rec"
+    [ "$output" = 'qtc-replay: standard output: Bad file descriptor' ]
+    [ "$(tail -n 1 "$tmp/rec" | jq -c '.[1:]')" = '[null,"cut"]' ]
+    run -2 bash -c 'qtc-sse --record "$1" hermes.sse 2>&1 >&-' - "$tmp/rec"
+    [ "$output" = 'qtc-sse: standard output: Bad file descriptor' ]
+    run -2 bash -c 'qtc-replay --serve 0 hermes.sse 2>&1 >&-'
+    [ "$output" = 'qtc-replay: standard output: Bad file descriptor' ]
+    for command in 'qtc-replay --info' 'qtc-replay --record "$1"' qtc-sse qtc-parse 'qtc-validate -t tools.json'; do
+        run -2 bash -c "$command <&-" - "$tmp/rec"
+        [[ $output == *': Bad file descriptor' ]]
+    done
+    bash -c 'qtc-replay --timeline "$1" hermes.sse <&- >&- 2>&-' - "$tmp/svg"
+    [[ $(<"$tmp/svg") == '<svg '* ]]
 }
 
 @test "--record: a reader that goes away leaves what came before in the file" {

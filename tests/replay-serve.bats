@@ -414,7 +414,7 @@ END
     fi
     for wrong in '' : x 65536 -1 ::1:80 '[::1]' localhost: :80 1.5; do
         run -2 qtc-replay --serve "$wrong" $qwen
-        [ "$output" = "qtc-replay: --serve $wrong: not [HOST:]PORT" ]
+        [ "$output" = "qtc-replay: --serve: \"$wrong\" is not [HOST:]PORT" ]
     done
     run -2 qtc-replay --serve no-such-host.invalid:80 $qwen
     [[ $output == 'qtc-replay: --serve no-such-host.invalid:80: '?* ]]

@@ -44,7 +44,7 @@ refused() { # MESSAGE ARGUMENT...: a usage error that says so, before anything i
     refused '--resplit: "bytes:1" is not tokens:N or random:SEED' --resplit bytes:1 hermes.sse
     refused '--fault: "cut@0" is not cut@N, stall@N:MS, error@N, dup@N, corrupt@N or reset@N' --fault cut@0 hermes.sse
     refused '--pick: "none" is not a number from 1' --pick none hermes.sse
-    refused '--pick 2: there is 1' --info --pick 2 hermes.sse
+    refused '--pick 2: there is 1 response' --info --pick 2 hermes.sse
     refused '--convert: unknown value "record" (did you mean "recording"?)' --convert record hermes.sse
     refused 'unknown option --splt (did you mean --split?)' --splt lines hermes.sse
 }
@@ -58,6 +58,16 @@ refused() { # MESSAGE ARGUMENT...: a usage error that says so, before anything i
     cp hermes.sse "$BATS_TEST_TMPDIR/--speed"
     cd "$BATS_TEST_TMPDIR"
     qtc-replay -- --speed | cmp - -- --speed
+}
+
+@test "a terminal that is read is told of" {
+    for options in '' --info '--serve 0' "--record $BATS_TEST_TMPDIR/rec"; do
+        run python3 -c 'import os, pty, subprocess, sys
+ours, theirs = pty.openpty()
+os.write(ours, b"\4")
+print(subprocess.run(sys.argv[1:], stdin=theirs, capture_output=True, text=True).stderr)' qtc-replay $options
+        [[ $output == 'qtc-replay: reading from the terminal; end it with Ctrl-D'* ]]
+    done
 }
 
 @test "files that are not there, empty, or no capture" {

@@ -716,5 +716,5 @@ hopeless() { # MESSAGE OPTION...: standard input fails with that message
 
 @test "no control character of the server's reaches the terminal" {
     run -2 --separate-stderr qtc-sse <<<$'data: {"error":{"message":"a\xc2\x9b31m\x7f"}}\n\n'
-    [[ $stderr == *'"a  31m "'* ]]
+    [[ $stderr == *'"a 31m "'* ]]
 }

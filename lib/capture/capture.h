@@ -272,9 +272,13 @@ void qtc_parts_join(struct qtc_parts *parts, struct qtc_bytes body, const size_t
 
 /* ---- the picture ------------------------------------------------------------------ */
 
+struct qtc_tools;
+
 /* Appends an SVG of the response: time across (numbers of events, where there are no times), lanes for
- * content, reasoning, each call, comments and defects. `title` is shown. Well-formed XML under 2 MB whatever
- * the response holds, and the same for the same response. QTC_OK, QTC_NOMEM. */
-enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title);
+ * content, reasoning, each call, comments and defects. `title` is shown; tools type the arguments of calls in
+ * markup (NULL: none are known). Well-formed XML under 2 MB whatever the response holds, and the same for the
+ * same response. QTC_OK, QTC_NOMEM. */
+enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, const struct qtc_tools *tools,
+                           struct qtc_bytes title);
 
 #endif

@@ -195,10 +195,10 @@ static enum qtc_code sum_times(struct qtc_arena *arena, const struct qtc_capture
 }
 
 enum qtc_code qtc_capture_summarize(struct qtc_arena *arena, const struct qtc_capture *c,
-                                    struct qtc_summary *summary)
+                                    const struct qtc_tools *tools, struct qtc_summary *summary)
 {
     struct summing s = {.to = summary, .arena = arena};
-    struct qtc_stream_options options = {.no_repair = true};
+    struct qtc_stream_options options = {.parse.tools = tools, .no_repair = true};
     struct qtc_stream *stream = qtc_stream_new(&options, on_event, &s);
 
     *summary = (struct qtc_summary){0};

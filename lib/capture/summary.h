@@ -35,9 +35,9 @@ struct qtc_summary {
     uint64_t defects[QTC_DEFECTS];
 };
 
-/* Reads the body as a client would, and repairs nothing. What it says is in the arena. QTC_OK or QTC_NOMEM.
- */
+/* Reads the body as a client would that knows these tools (NULL: none), and repairs nothing. What it says is
+ * in the arena. QTC_OK or QTC_NOMEM. */
 enum qtc_code qtc_capture_summarize(struct qtc_arena *arena, const struct qtc_capture *c,
-                                    struct qtc_summary *summary);
+                                    const struct qtc_tools *tools, struct qtc_summary *summary);
 
 #endif

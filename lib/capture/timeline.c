@@ -992,10 +992,11 @@ static void draw(struct picture *p, struct qtc_bytes title)
     qtc_buf_str(p->svg, "</svg>\n");
 }
 
-enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, struct qtc_bytes title)
+enum qtc_code qtc_timeline(struct qtc_buf *svg, const struct qtc_capture *c, const struct qtc_tools *tools,
+                           struct qtc_bytes title)
 {
     struct picture p = {.svg = svg};
-    enum qtc_code code = qtc_timeline_read(&p.t, c);
+    enum qtc_code code = qtc_timeline_read(&p.t, c, tools);
 
     if (code == QTC_OK && (!choose_rows(&p) || !make_bins(&p))) {
         code = QTC_NOMEM;

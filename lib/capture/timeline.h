@@ -70,7 +70,8 @@ struct qtc_timeline {
 };
 
 /* Reads the response. `t` is to be freed, whatever the answer: QTC_OK or QTC_NOMEM. */
-enum qtc_code qtc_timeline_read(struct qtc_timeline *t, const struct qtc_capture *c);
+enum qtc_code qtc_timeline_read(struct qtc_timeline *t, const struct qtc_capture *c,
+                                const struct qtc_tools *tools);
 void qtc_timeline_free(struct qtc_timeline *t);
 
 #endif

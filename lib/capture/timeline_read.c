@@ -372,7 +372,7 @@ static void find_gaps(struct source *s)
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
-static bool begin(struct source *s)
+static bool begin(struct source *s, const struct qtc_tools *tools)
 {
     static const enum qtc_lane_kind fixed[QTC_FIXED_LANES] = {
         [QTC_EVENTS_LANE] = QTC_LANE_EVENTS,
@@ -380,7 +380,7 @@ static bool begin(struct source *s)
         [QTC_DEFECTS_LANE] = QTC_LANE_DEFECTS,
         [QTC_END_LANE] = QTC_LANE_END,
     };
-    struct qtc_stream_options options = {0};
+    struct qtc_stream_options options = {.parse.tools = tools};
 
     for (size_t i = 0; i < QTC_FIXED_LANES; i++) {
         add_lane(s, (struct qtc_lane){.kind = fixed[i]});
@@ -478,14 +478,15 @@ static void order_lanes(struct source *s)
     }
 }
 
-enum qtc_code qtc_timeline_read(struct qtc_timeline *t, const struct qtc_capture *c)
+enum qtc_code qtc_timeline_read(struct qtc_timeline *t, const struct qtc_capture *c,
+                                const struct qtc_tools *tools)
 {
     struct source s = {.t = t};
     enum qtc_code code = QTC_NOMEM;
 
     *t = (struct qtc_timeline){.capture = c};
     s.lanes.arena = &t->arena;
-    if (begin(&s)) {
+    if (begin(&s, tools)) {
         code = read_body(&s, c->body);
         if (code == QTC_OK && t->events > 0) {
             code = qtc_openai_reader_end(s.reader);

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (read_all(&arena, qtc_bytes((const char *)data, size), &captures)) {
         check_again(&captures);
-        must(qtc_capture_summarize(&arena, &captures.list[0], &summary) == QTC_OK);
+        must(qtc_capture_summarize(&arena, &captures.list[0], NULL, &summary) == QTC_OK);
     }
     qtc_arena_free(&arena);
     return 0;

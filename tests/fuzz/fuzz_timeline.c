@@ -20,7 +20,7 @@ static void check(const struct qtc_capture *c, struct qtc_bytes title)
     struct qtc_buf svg = {0};
     size_t open = 0, close = 0;
 
-    require(qtc_timeline(&svg, c, title) == QTC_OK && svg.len < 2000000);
+    require(qtc_timeline(&svg, c, NULL, title) == QTC_OK && svg.len < 2000000);
     for (size_t i = 0, len; i < svg.len; i += len) {
         len = qtc_utf8_char(svg.data + i, svg.len - i);
         require(len > 0 && ((unsigned char)svg.data[i] >= 0x20 || svg.data[i] == '\n'));

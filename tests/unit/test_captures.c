@@ -1069,7 +1069,7 @@ static void a_summary_counts(void **state)
     struct qtc_summary s;
 
     (void)state;
-    assert_int_equal(qtc_capture_summarize(&arena, &c, &s), QTC_OK);
+    assert_int_equal(qtc_capture_summarize(&arena, &c, NULL, &s), QTC_OK);
     assert_int_equal(s.shape, QTC_SHAPE_EVENTS);
     assert_int_equal(s.events, 4);
     assert_true(s.done && !s.stopped);

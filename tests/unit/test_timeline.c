@@ -85,8 +85,8 @@ static struct qtc_buf draw(const struct qtc_capture *c)
 {
     struct qtc_buf svg = {0}, again = {0};
 
-    assert_int_equal(qtc_timeline(&svg, c, qtc_str("a <title> & \x01 more")), QTC_OK);
-    assert_int_equal(qtc_timeline(&again, c, qtc_str("a <title> & \x01 more")), QTC_OK);
+    assert_int_equal(qtc_timeline(&svg, c, NULL, qtc_str("a <title> & \x01 more")), QTC_OK);
+    assert_int_equal(qtc_timeline(&again, c, NULL, qtc_str("a <title> & \x01 more")), QTC_OK);
     assert_true(qtc_bytes_equal(qtc_buf_bytes(&svg), qtc_buf_bytes(&again)));
     qtc_buf_free(&again);
     qtc_buf_byte(&svg, 0);
