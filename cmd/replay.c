@@ -116,7 +116,8 @@ static bool pick(struct qtc_replay *r)
 {
     if (r->pick > r->capture_count) {
         qtc_complain(r->command, NULL, 0, 0, "--pick %u: there %s %zu response%s", r->pick,
-                     r->capture_count == 1 ? "is" : "are", r->capture_count, r->capture_count == 1 ? "" : "s");
+                     r->capture_count == 1 ? "is" : "are", r->capture_count,
+                     r->capture_count == 1 ? "" : "s");
         return false;
     }
     if (r->pick > 0) {
