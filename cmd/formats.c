@@ -72,8 +72,7 @@ enum { GAP = 2, MODELS_MAX = 32 };
  */
 static size_t columns_of(const char *p, size_t len)
 {
-    const unsigned char *u = (const unsigned char *)p;
-    unsigned code = len == 3 ? (u[0] & 0x0fU) << 12 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU) : 0;
+    uint32_t code = len == 3 ? qtc_utf8_code_point(p, len) : 0;
 
     return len == 4 || (code >= 0x2e80 && code <= 0xd7a3) || (code >= 0xff01 && code <= 0xff60) ? 2 : 1;
 }

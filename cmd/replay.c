@@ -63,16 +63,18 @@ static bool out_of_memory(struct qtc_replay *r)
     return false;
 }
 
-static bool keep(struct qtc_replay *r, const struct qtc_captures *captures, size_t i, const char *file)
+static bool keep(struct qtc_replay *r, const struct qtc_captures *captures, const char *file)
 {
-    struct qtc_replay_capture *list = realloc(
-        r->captures, (r->capture_count + 1) * sizeof *list); /* far from SIZE_MAX: each has its bytes */
+    struct qtc_replay_capture *list =
+        reallocarray(r->captures, r->capture_count + captures->count, sizeof *list);
 
     if (list == NULL) {
         return out_of_memory(r);
     }
+    for (size_t i = 0; i < captures->count; i++) {
+        list[r->capture_count++] = (struct qtc_replay_capture){captures->list[i], file, captures->kind};
+    }
     r->captures = list;
-    list[r->capture_count++] = (struct qtc_replay_capture){captures->list[i], file, captures->kind};
     return true;
 }
 
@@ -96,12 +98,7 @@ static bool read_captures(struct qtc_replay *r, struct qtc_bytes text, const cha
         qtc_complain(r->command, file, 0, 0,
                      "curl --trace-ascii wrote a dot for each byte that is not ASCII; --trace keeps them");
     }
-    for (size_t i = 0; i < captures.count; i++) {
-        if (!keep(r, &captures, i, file)) {
-            return false;
-        }
-    }
-    return true;
+    return keep(r, &captures, file);
 }
 
 static bool read_file(struct qtc_replay *r, const char *operand, size_t i)

@@ -83,18 +83,6 @@ static enum MHD_Result put_header(void *ctx, enum MHD_ValueKind kind, const char
     return MHD_YES;
 }
 
-static bool is_utf8(struct qtc_bytes text)
-{
-    size_t i = 0;
-    unsigned len = 1;
-
-    while (i < text.len && len > 0) {
-        len = qtc_utf8_char(text.data + i, text.len - i);
-        i += len;
-    }
-    return len > 0;
-}
-
 /* On one line: between JSON's tokens a line end is as good as a blank, and inside of them there is none. */
 static void put_json(struct qtc_buf *out, struct qtc_bytes json)
 {
@@ -112,7 +100,7 @@ static void put_body(struct line *l, struct qtc_bytes body)
 
     if (body.len == 0) {
         qtc_buf_str(&l->buf, "null");
-    } else if (qtc_json_valid(clean) && is_utf8(clean)) {
+    } else if (qtc_json_valid(clean) && qtc_utf8_valid(clean)) {
         put_json(&l->buf, qtc_bytes_trim(clean));
     } else {
         qtc_json_string(&l->buf, clean);

@@ -38,14 +38,6 @@ static void put_uri(struct qtc_buf *out, const char *path)
     }
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* The path of a file: URI; false for any other, and for one that holds a NUL. */
 static bool put_path(struct qtc_buf *out, struct qtc_bytes uri)
 {
@@ -55,9 +47,9 @@ static bool put_path(struct qtc_buf *out, struct qtc_bytes uri)
     }
     for (size_t i = len; i < uri.len; i++) {
         char c = uri.data[i];
-        if (c == '%' && i + 2 < uri.len && hex_digit(uri.data[i + 1]) >= 0 &&
-            hex_digit(uri.data[i + 2]) >= 0) {
-            c = (char)(hex_digit(uri.data[i + 1]) * 16 + hex_digit(uri.data[i + 2]));
+        if (c == '%' && i + 2 < uri.len && qtc_hex_digit(uri.data[i + 1]) >= 0 &&
+            qtc_hex_digit(uri.data[i + 2]) >= 0) {
+            c = (char)(qtc_hex_digit(uri.data[i + 1]) * 16 + qtc_hex_digit(uri.data[i + 2]));
             i += 2;
         }
         if (c == '\0') {

@@ -120,7 +120,7 @@ PY
 }
 
 @test "--check: a signal ends it" {
-    run -2 --separate-stderr timeout --preserve-status -s TERM 0.5 qtc-replay --check hermes.sse -- sleep 20
+    run -2 --separate-stderr timeout --foreground --preserve-status -s TERM 0.5 qtc-replay --check hermes.sse -- sleep 20
     [ "$output" = '' ]
     [ "$stderr" = 'qtc-replay: interrupted' ]
 }
