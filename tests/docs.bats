@@ -111,6 +111,13 @@ PY
     sed -n '/^```console$/,/^```$/p' README.md | sed '/^```/d' | transcripts
 }
 
+@test "the README's picture is what --timeline draws" {
+    cd "$QTC_ROOT"
+    grep -q -F '](tests/captures/qwen3-coder-stop.svg)' README.md
+    qtc-replay -t tests/captures/tools.json --timeline - tests/captures/qwen3-coder-stop.recording |
+        diff tests/captures/qwen3-coder-stop.svg -
+}
+
 @test "the README shows what make demo prints" {
     cd "$QTC_ROOT"
     sed -n '/^```text$/,/^```$/p' README.md | sed '/^```/d' >"$BATS_TEST_TMPDIR/readme"
