@@ -190,6 +190,8 @@ END
     fails "$tmp/empty" "$tmp/empty:1:1: nothing is in it"
     printf '\177ELF\0\0\0' >"$tmp/binary"
     fails "$tmp/binary" "$tmp/binary:1:5: neither a stream nor text: a byte is 0"
+    printf "data" | gzip >"$tmp/zipped"
+    fails "$tmp/zipped" "$tmp/zipped:1:1: compressed with gzip: decompress it first (curl --compressed)"
     printf '{"choices": [\n' >"$tmp/json"
     fails "$tmp/json" "$tmp/json:2:1: the JSON is cut"
     printf '{"a":1}\n{"a":2}\n{"a":nil}\n' >"$tmp/jsonl"

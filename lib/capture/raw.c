@@ -64,6 +64,10 @@ static enum qtc_code read_raw(struct qtc_reading *r)
     enum qtc_code code = read_heads(r, &text, &c);
     const char *binary = code == QTC_OK && !qtc_is_chunked(&c) ? find_binary(text) : NULL;
 
+    if (text.len >= 2 && memcmp(text.data, "\x1f\x8b", 2) == 0) {
+        return qtc_reading_fail(r, QTC_TYPE, "compressed with gzip: decompress it first (curl --compressed)",
+                                text.data);
+    }
     if (binary != NULL) {
         return qtc_reading_fail(r, QTC_TYPE, "neither a stream nor text: a byte is 0", binary);
     }

@@ -333,8 +333,8 @@ static enum qtc_code read_members(struct recording *rec, const struct qtc_json *
     if (!qtc_json_unsigned(version, &number) || number != 1) {
         return fail_at(rec, version != NULL ? version : head, "not a recording of version 1");
     }
-    if (status != NULL && !qtc_json_unsigned(status, &c->status)) {
-        return fail_at(rec, status, "the status is no number");
+    if (status != NULL && (!qtc_json_unsigned(status, &c->status) || c->status < 100 || c->status > 999)) {
+        return fail_at(rec, status, "the status is no number of three digits");
     }
     code = read_text(rec, qtc_json_get(head, "start"), &c->start);
     code = code == QTC_OK ? read_request(rec, qtc_json_get(head, "request")) : code;
