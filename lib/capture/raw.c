@@ -38,23 +38,24 @@ static const char *find_binary(struct qtc_bytes text)
 
 static enum qtc_code unchunk(struct qtc_reading *r, struct qtc_capture *c)
 {
-    struct qtc_bytes copy = qtc_arena_copy(r->arena, c->body);
-    struct qtc_arrival whole = {0, copy.len};
-    size_t len = copy.len, count = 1;
+    struct qtc_arrival whole = {0, c->body.len};
+    size_t len = c->body.len, count = 1;
+    char *copy = qtc_arena_take(r->arena, len);
     enum qtc_chunked chunked;
 
-    if (copy.data == NULL) {
+    if (copy == NULL) {
         return QTC_NOMEM;
     }
     if (len == 0) {
         return QTC_OK;
     }
-    chunked = qtc_unchunk((char *)(uintptr_t)copy.data, &len, &whole, &count, false);
+    memcpy(copy, c->body.data, len);
+    chunked = qtc_unchunk(copy, &len, &whole, &count, false);
     if (chunked == QTC_NOT_CHUNKED) {
         return QTC_OK; /* curl -i has undone it */
     }
     c->cut = chunked == QTC_CHUNKED_CUT;
-    return qtc_capture_set_body(r->arena, c, qtc_bytes(copy.data, len));
+    return qtc_capture_set_body(r->arena, c, qtc_bytes(copy, len));
 }
 
 static enum qtc_code read_raw(struct qtc_reading *r)

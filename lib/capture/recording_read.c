@@ -171,7 +171,7 @@ static enum qtc_code decode(struct recording *rec, struct qtc_bytes inside, bool
 
 static enum qtc_code read_bytes(struct recording *rec, uint64_t at)
 {
-    struct qtc_bytes inside, coding;
+    struct qtc_bytes inside = {0}, coding = {0};
     enum qtc_code code = read_string(rec, &inside);
     size_t before = rec->bodies_len;
     bool base64 = code == QTC_OK && take(rec, ',');
@@ -193,7 +193,7 @@ static enum qtc_code read_bytes(struct recording *rec, uint64_t at)
 
 static enum qtc_code read_end(struct recording *rec)
 {
-    struct qtc_bytes how;
+    struct qtc_bytes how = {0};
     enum qtc_code code;
 
     if (!take_word(rec, "null")) {
@@ -218,7 +218,7 @@ static enum qtc_code read_end(struct recording *rec)
 static enum qtc_code read_array(struct recording *rec)
 {
     enum qtc_code code;
-    uint64_t at;
+    uint64_t at = 0;
 
     if (rec->capture.line == 0 || rec->over) {
         return fail(rec, rec->over ? "more behind the response's end" : "no response was begun");

@@ -520,7 +520,7 @@ static bool take_event(void *ctx, const struct qtc_sse_event *event)
 static void take_events(struct redaction *r)
 {
     struct qtc_sse_options options = {.max_event = r->len + 1, .split_json_lines = true};
-    char *unmasked = malloc(r->len); /* what the decoder looks at stays as it is */
+    char *unmasked = malloc(r->len + 1); /* what the decoder looks at stays as it is */
 
     if (unmasked != NULL) {
         memcpy(unmasked, r->body, r->len);

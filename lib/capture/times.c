@@ -180,7 +180,7 @@ static void set_days(struct date *d, int64_t days)
 
 static int64_t to_utc(struct date *d)
 {
-    int64_t minutes = days_of(d) * 1440 + d->hour * 60 + d->minute - d->offset;
+    int64_t minutes = days_of(d) * 1440 + (int64_t)d->hour * 60 + d->minute - d->offset;
     int64_t days = (minutes - (minutes < 0 ? 1439 : 0)) / 1440;
 
     set_days(d, days);

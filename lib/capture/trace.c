@@ -421,7 +421,7 @@ static void learn_dump(struct trace *t, struct qtc_bytes text, uint64_t size)
     char bytes[HEX_WIDTH];
 
     if (t->dump == UNKNOWN) {
-        t->dump = read_hex(text, n, bytes) && text.len > 3 * HEX_WIDTH ? HEX : ASCII;
+        t->dump = read_hex(text, n, bytes) && text.len > (size_t)3 * HEX_WIDTH ? HEX : ASCII;
         t->r->captures->lossy = t->dump == ASCII;
     }
 }
