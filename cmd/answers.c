@@ -16,13 +16,7 @@ enum shape {
 
 static struct qtc_bytes text_of(const struct qtc_capture *c)
 {
-    static const char bom[] = "\xef\xbb\xbf";
-    struct qtc_bytes body = c->body;
-
-    if (body.len >= 3 && memcmp(body.data, bom, 3) == 0) {
-        body = qtc_bytes(body.data + 3, body.len - 3);
-    }
-    return qtc_bytes_trim(body);
+    return qtc_bytes_trim(qtc_bytes_behind_bom(c->body));
 }
 
 /* With choices that are deltas, others, or none. */

@@ -209,21 +209,10 @@ static size_t skip_line(struct source *s, struct qtc_bytes bytes)
 
 /* ---- the first bytes -------------------------------------------------------- */
 
-static bool starts(struct qtc_bytes text, const char *with)
-{
-    size_t len = strlen(with);
-    return text.len >= len && memcmp(text.data, with, len) == 0;
-}
-
-static struct qtc_bytes behind_bom(struct qtc_bytes text)
-{
-    return starts(text, "\xef\xbb\xbf") ? qtc_bytes(text.data + 3, text.len - 3) : text;
-}
-
 /* UNKNOWN as long as the bytes do not tell. */
 static enum shape shape_of(struct qtc_bytes head, bool ended)
 {
-    struct qtc_bytes text = qtc_bytes_trim(behind_bom(head));
+    struct qtc_bytes text = qtc_bytes_trim(qtc_bytes_behind_bom(head));
     if (text.len == 0) {
         return head.len < HEAD_MAX ? SHAPE_UNKNOWN : SHAPE_EVENTS;
     }
@@ -237,7 +226,7 @@ static enum shape shape_of(struct qtc_bytes head, bool ended)
         if (!ended && text.len < 5 && memcmp(text.data, "HTTP/", text.len) == 0) {
             return SHAPE_UNKNOWN;
         }
-        return starts(text, "HTTP/") ? SHAPE_HEADERS : SHAPE_EVENTS;
+        return qtc_bytes_starts(text, "HTTP/") ? SHAPE_HEADERS : SHAPE_EVENTS;
     default:
         return SHAPE_EVENTS;
     }
@@ -276,7 +265,7 @@ static void decide(struct source *s, bool ended)
     } else if (s->shape == SHAPE_EVENTS) {
         feed_events(s, text);
     } else {
-        feed(s, behind_bom(text));
+        feed(s, qtc_bytes_behind_bom(text));
     }
     qtc_buf_free(&head);
 }

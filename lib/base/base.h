@@ -32,6 +32,16 @@ static inline bool qtc_bytes_is(struct qtc_bytes a, const char *s)
 /* It is one of a list, which NULL ends. */
 bool qtc_bytes_is_one_of(struct qtc_bytes a, const char *const *list);
 
+/* Begins with the terminated string. */
+static inline bool qtc_bytes_starts(struct qtc_bytes a, const char *with)
+{
+    size_t len = strlen(with);
+
+    return a.len >= len && memcmp(a.data, with, len) == 0;
+}
+
+/* Without the byte order mark that it may begin with. */
+struct qtc_bytes qtc_bytes_behind_bom(struct qtc_bytes a);
 /* Without ASCII blanks (space, tab, CR, LF) on both sides. */
 struct qtc_bytes qtc_bytes_trim(struct qtc_bytes a);
 

@@ -113,7 +113,7 @@ static enum qtc_code read_values(struct source *s, size_t at)
 enum qtc_code qtc_frames(const struct qtc_capture *c, struct qtc_stage *to)
 {
     struct source s = {.capture = c, .to = to};
-    size_t bom = c->body.len >= 3 && memcmp(c->body.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t bom = c->body.len - qtc_bytes_behind_bom(c->body).len;
     size_t first = skip_blanks(c->body, bom);
 
     if (first < c->body.len && (c->body.data[first] == '{' || c->body.data[first] == '[')) {

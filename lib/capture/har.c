@@ -330,7 +330,7 @@ static bool is_answer(struct har *h, const struct entry *e, struct qtc_bytes tex
     if (e->messages != NULL || mentions(type, "event-stream") || qtc_is_event_field(text)) {
         return true;
     }
-    return (qtc_starts(text, "{") || qtc_starts(text, "[") || mentions(type, "json")) &&
+    return (qtc_bytes_starts(text, "{") || qtc_bytes_starts(text, "[") || mentions(type, "json")) &&
            (has_one_of(qtc_json_read_one(&h->scratch, text, &used, &error), answers) ||
             has_one_of(qtc_json_read_one(&h->scratch, asked, &used, &error), requests));
 }
@@ -494,7 +494,7 @@ static bool is_har(struct qtc_bytes beginning)
     if (!take(&h, '{') || !take(&h, '"')) {
         return false;
     }
-    return qtc_starts(qtc_bytes(h.p, (size_t)(h.end - h.p)), "log\"");
+    return qtc_bytes_starts(qtc_bytes(h.p, (size_t)(h.end - h.p)), "log\"");
 }
 
 static enum qtc_code read_har(struct qtc_reading *r)

@@ -65,7 +65,7 @@ enum qtc_code qtc_http_head_read(struct qtc_arena *arena, struct qtc_bytes text,
 
 unsigned qtc_http_status(struct qtc_bytes line)
 {
-    const char *blank = qtc_starts(line, "HTTP/") ? memchr(line.data, ' ', line.len) : NULL;
+    const char *blank = qtc_bytes_starts(line, "HTTP/") ? memchr(line.data, ' ', line.len) : NULL;
     struct qtc_bytes rest;
     unsigned status = 0;
 

@@ -20,13 +20,6 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* ---- bytes ------------------------------------------------------------------------ */
 
-bool qtc_starts(struct qtc_bytes text, const char *with)
-{
-    size_t len = strlen(with);
-
-    return text.len >= len && memcmp(text.data, with, len) == 0;
-}
-
 struct qtc_bytes qtc_skip(struct qtc_bytes text, size_t n)
 {
     return n > 0 ? qtc_bytes(text.data + n, text.len - n) : text;
@@ -44,16 +37,11 @@ bool qtc_is_event_field(struct qtc_bytes text)
     static const char *const fields[] = {"data:", "event:", ":", "id:", "retry:"};
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (qtc_starts(text, fields[i])) {
+        if (qtc_bytes_starts(text, fields[i])) {
             return true;
         }
     }
     return false;
-}
-
-static struct qtc_bytes behind_bom(struct qtc_bytes text)
-{
-    return qtc_skip(text, qtc_starts(text, "\xef\xbb\xbf") ? 3 : 0);
 }
 
 /* ---- for the readers ----------------------------------------------------------------- */
@@ -76,7 +64,7 @@ enum qtc_code qtc_reading_add(struct qtc_reading *r, const struct qtc_capture *c
 
 struct qtc_bytes qtc_reading_text(const struct qtc_reading *r)
 {
-    return behind_bom(r->file);
+    return qtc_bytes_behind_bom(r->file);
 }
 
 enum qtc_code qtc_capture_set_body(struct qtc_arena *arena, struct qtc_capture *c, struct qtc_bytes body)
@@ -119,7 +107,7 @@ const struct qtc_capture_kind *qtc_capture_kind_of(struct qtc_bytes beginning)
     const struct qtc_capture_kind *kind = kinds;
 
     beginning.len = beginning.len < ENOUGH ? beginning.len : ENOUGH;
-    beginning = behind_bom(beginning);
+    beginning = qtc_bytes_behind_bom(beginning);
     while (beginning.len > 0 && qtc_is_blank(beginning.data[0])) {
         beginning = qtc_skip(beginning, 1);
     }
@@ -151,7 +139,7 @@ enum qtc_code qtc_captures_read(struct qtc_arena *arena, struct qtc_bytes file, 
 
     *error = (struct qtc_error){0};
     *captures = (struct qtc_captures){.kind = qtc_capture_kind_of(file)};
-    if (qtc_bytes_trim(behind_bom(file)).len == 0) {
+    if (qtc_bytes_trim(qtc_bytes_behind_bom(file)).len == 0) {
         return qtc_reading_fail(&r, QTC_SYNTAX, "nothing is in it", file.data);
     }
     code = captures->kind->format->read(&r);

@@ -79,7 +79,7 @@ static void restore_line(struct restorer *r)
 {
     bool json = false;
 
-    if (qtc_starts(rest_of(r, r->at), "data:")) {
+    if (qtc_bytes_starts(rest_of(r, r->at), "data:")) {
         r->at += 5;
         r->at += r->at < r->len && r->text[r->at] == ' ';
         json = r->at < r->len && (r->text[r->at] == '{' || r->text[r->at] == '[');
@@ -109,7 +109,7 @@ void qtc_restore_line_ends(char *text, size_t len)
         return;
     }
     r.events = qtc_is_event_field(rest_of(&r, 0));
-    if (!r.events && (qtc_starts(rest_of(&r, 0), "{") || qtc_starts(rest_of(&r, 0), "["))) {
+    if (!r.events && (qtc_bytes_starts(rest_of(&r, 0), "{") || qtc_bytes_starts(rest_of(&r, 0), "["))) {
         restore_json(&r);
     }
     while (r.events && r.at < len) {

@@ -33,7 +33,6 @@ struct qtc_bytes qtc_reading_text(const struct qtc_reading *r);
 /* Sets the body, which came at once. */
 enum qtc_code qtc_capture_set_body(struct qtc_arena *arena, struct qtc_capture *c, struct qtc_bytes body);
 
-bool qtc_starts(struct qtc_bytes text, const char *with);
 struct qtc_bytes qtc_skip(struct qtc_bytes text, size_t n);
 /* The line that begins at text.data, without its line feed. */
 struct qtc_bytes qtc_line_of(struct qtc_bytes text);

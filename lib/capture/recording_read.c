@@ -388,7 +388,7 @@ static bool is_recording(struct qtc_bytes beginning)
     while (n < beginning.len && qtc_is_blank(beginning.data[n])) {
         n++;
     }
-    return qtc_starts(beginning, "{") && qtc_starts(qtc_skip(beginning, n), head_key);
+    return qtc_bytes_starts(beginning, "{") && qtc_bytes_starts(qtc_skip(beginning, n), head_key);
 }
 
 /* What was wrong is that the line ended too soon, and then the file did, or another recording was appended:

@@ -59,7 +59,7 @@ static bool take_number(struct qtc_bytes *text, size_t max, uint64_t *out)
 
 static bool take(struct qtc_bytes *text, const char *what)
 {
-    bool is = qtc_starts(*text, what);
+    bool is = qtc_bytes_starts(*text, what);
 
     *text = qtc_skip(*text, is ? strlen(what) : 0);
     return is;
@@ -171,7 +171,7 @@ static enum qtc_code make_url(struct trace *t, struct qtc_capture *c, struct qtc
     struct qtc_bytes host = qtc_capture_header(&request, "host");
     struct qtc_buf url = {0};
 
-    if (host.len > 0 && qtc_starts(target, "/")) {
+    if (host.len > 0 && qtc_bytes_starts(target, "/")) {
         qtc_buf_str(&url, t->tls ? "https://" : "http://");
         qtc_buf_put(&url, host);
     }
@@ -521,7 +521,7 @@ static enum qtc_code read_transfer_record(struct trace *t, const struct record *
                                       : &x->data;
     before = to->len;
     code = read_dump(t, rec->size, to);
-    if (rec->kind == RECEIVED_HEAD && qtc_starts(qtc_skip(qtc_buf_bytes(to), before), "HTTP/")) {
+    if (rec->kind == RECEIVED_HEAD && qtc_bytes_starts(qtc_skip(qtc_buf_bytes(to), before), "HTTP/")) {
         qtc_buf_drop(to, before); /* what was before it is 100 Continue */
     }
     if (rec->kind == RECEIVED_DATA && rec->size > 0) {
@@ -580,7 +580,7 @@ static bool is_trace(struct qtc_bytes beginning)
     struct record rec = {0};
     bool first = read_mark(qtc_line_of(beginning), &rec);
 
-    if (!first || rec.kind != INFO || qtc_starts(beginning, "==") || rec.timed || rec.id > 0) {
+    if (!first || rec.kind != INFO || qtc_bytes_starts(beginning, "==") || rec.timed || rec.id > 0) {
         return first;
     }
     while (beginning.len > 0) { /* "* " says little: a record is to follow */

@@ -23,7 +23,7 @@ enum qtc_json_progress qtc_next_value(struct qtc_bytes *text, struct qtc_bytes *
     size_t used = sizeof "[DONE]" - 1;
 
     *text = skip_blanks(*text);
-    if (!qtc_starts(*text, "[DONE]")) {
+    if (!qtc_bytes_starts(*text, "[DONE]")) {
         progress = qtc_json_scan_feed(&scan, text->data, text->len, &used);
     }
     *value = qtc_bytes(text->data, used);

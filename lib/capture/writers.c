@@ -50,7 +50,7 @@ static bool put_values(struct qtc_buf *out, struct qtc_bytes body)
     size_t from = out->len;
 
     body = qtc_bytes_trim(body);
-    if (!qtc_starts(body, "{") && !qtc_starts(body, "[")) {
+    if (!qtc_bytes_starts(body, "{") && !qtc_bytes_starts(body, "[")) {
         return false;
     }
     while (body.len > 0) {

@@ -532,11 +532,7 @@ static bool read_file(struct qtc_format_reader *r, const struct qtc_json *file)
 static bool read_bytes(struct qtc_format_reader *r, struct qtc_bytes json)
 {
     struct qtc_arena tree = {0};
-    struct qtc_bytes text = json;
-
-    if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0) {
-        text = qtc_bytes(text.data + 3, text.len - 3);
-    }
+    struct qtc_bytes text = qtc_bytes_behind_bom(json);
     const struct qtc_json *file = qtc_json_read(&tree, text, r->error);
     bool ok = file != NULL && read_file(r, file);
     if (file == NULL) {

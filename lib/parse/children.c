@@ -43,12 +43,6 @@ bool qtc_element_byte(char c)
 
 /* ---- one tag ------------------------------------------------------------ */
 
-static bool starts_with(struct qtc_bytes text, const char *with)
-{
-    size_t len = strlen(with);
-    return text.len >= len && memcmp(text.data, with, len) == 0;
-}
-
 static bool ends_with(struct qtc_bytes text, const char *with)
 {
     size_t len = strlen(with);
@@ -58,13 +52,13 @@ static bool ends_with(struct qtc_bytes text, const char *with)
 /* A comment, a CDATA section: its own end counts. */
 static bool section_ends(struct qtc_bytes tag)
 {
-    if (starts_with(tag, "<!--")) {
+    if (qtc_bytes_starts(tag, "<!--")) {
         return tag.len >= 7 && ends_with(tag, "-->");
     }
-    if (starts_with(tag, "<![CDATA[")) {
+    if (qtc_bytes_starts(tag, "<![CDATA[")) {
         return ends_with(tag, "]]>");
     }
-    return !starts_with(tag, "<?") || ends_with(tag, "?>");
+    return !qtc_bytes_starts(tag, "<?") || ends_with(tag, "?>");
 }
 
 static struct qtc_bytes tag_text(struct qtc_parser *p, size_t i)
@@ -149,7 +143,7 @@ struct qtc_element qtc_element_read(struct qtc_parser *p, size_t i)
     if (tag.len < 3) {
         return e;
     }
-    e.cdata = starts_with(tag, "<![CDATA[");
+    e.cdata = qtc_bytes_starts(tag, "<![CDATA[");
     e.note = !e.cdata && (tag.data[1] == '!' || tag.data[1] == '?');
     e.closing = tag.data[1] == '/';
     struct qtc_bytes inside = qtc_bytes(tag.data + 1 + e.closing, tag.len - 2 - e.closing);

@@ -202,12 +202,6 @@ bool qtc_tag_open(const struct qtc_format *f, enum qtc_mark_kind kind, struct qt
 
 /* ---- a call's name ------------------------------------------------------ */
 
-static bool begins(struct qtc_bytes text, const char *with)
-{
-    size_t len = strlen(with);
-    return text.len >= len && memcmp(text.data, with, len) == 0;
-}
-
 /* functions.N:0 is N */
 static struct qtc_bytes cut_ordinal(struct qtc_bytes name)
 {
@@ -226,7 +220,7 @@ static size_t next_plain(struct qtc_bytes text, char *c)
         char c;
     } rows[] = {{"&amp;", '&'}, {"&quot;", '"'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&apos;", '\''}};
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
-        if (begins(text, rows[k].entity)) {
+        if (qtc_bytes_starts(text, rows[k].entity)) {
             *c = rows[k].c;
             return strlen(rows[k].entity);
         }
@@ -274,7 +268,7 @@ struct qtc_bytes qtc_name_set(struct qtc_parser *p, const struct qtc_format *f, 
     name = qtc_name_plain(p, f, name);
     for (size_t i = 0; f->name_prefixes[i] != NULL; i++) {
         size_t len = strlen(f->name_prefixes[i]);
-        if (name.len > len && begins(name, f->name_prefixes[i])) {
+        if (name.len > len && qtc_bytes_starts(name, f->name_prefixes[i])) {
             return qtc_bytes(name.data + len, name.len - len);
         }
     }

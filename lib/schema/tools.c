@@ -507,11 +507,8 @@ static bool fill_all(struct reader *r, size_t len)
 /* All values of the input, one behind the other. */
 static bool collect_input(struct reader *r, struct qtc_bytes input)
 {
-    struct qtc_bytes rest = input;
+    struct qtc_bytes rest = qtc_bytes_behind_bom(input);
 
-    if (rest.len >= 3 && memcmp(rest.data, "\xef\xbb\xbf", 3) == 0) {
-        rest = qtc_bytes(rest.data + 3, rest.len - 3);
-    }
     do {
         size_t used = 0;
         const struct qtc_json *value = qtc_json_read_one(&r->tools->arena, rest, &used, r->error);

@@ -63,13 +63,6 @@ struct qtc_uri qtc_uri_split(struct qtc_bytes text)
 
 /* ---- resolving ---------------------------------------------------------------- */
 
-static bool begins(struct qtc_bytes s, const char *with)
-{
-    size_t n = strlen(with);
-
-    return s.len >= n && memcmp(s.data, with, n) == 0;
-}
-
 /* out ends in "/segment": without it. */
 static void drop_segment(struct qtc_buf *out, size_t from)
 {
@@ -89,11 +82,11 @@ static void add_without_dots(struct qtc_buf *out, struct qtc_bytes path)
     while (path.len > 0) {
         size_t n = 1;
 
-        if (begins(path, "/./") || (path.len == 2 && begins(path, "/."))) {
+        if (qtc_bytes_starts(path, "/./") || (path.len == 2 && qtc_bytes_starts(path, "/."))) {
             path = path.len == 2 ? qtc_str("/") : qtc_bytes(path.data + 2, path.len - 2);
             continue;
         }
-        if (begins(path, "/../") || (path.len == 3 && begins(path, "/.."))) {
+        if (qtc_bytes_starts(path, "/../") || (path.len == 3 && qtc_bytes_starts(path, "/.."))) {
             path = path.len == 3 ? qtc_str("/") : qtc_bytes(path.data + 3, path.len - 3);
             drop_segment(out, from);
             continue;
