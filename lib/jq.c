@@ -1,4 +1,5 @@
 #include "jq_filter.h"
+#include "json/json.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -199,33 +200,12 @@ static enum qtc_code run(struct qtc_jq *jq, jv input, struct qtc_buf *out)
     return out->failed ? QTC_NOMEM : QTC_OK;
 }
 
-/* The code unit of an escape \uXXXX at p, or 0. */
-static unsigned escaped_unit(const char *p, size_t n)
-{
-    unsigned unit = 0;
-
-    if (n < 6 || p[0] != '\\' || p[1] != 'u') {
-        return 0;
-    }
-    for (size_t i = 2; i < 6; i++) {
-        char c = (char)(p[i] | 0x20);
-        if (p[i] >= '0' && p[i] <= '9') {
-            unit = unit * 16 + (unsigned)(p[i] - '0');
-        } else if (c >= 'a' && c <= 'f') {
-            unit = unit * 16 + (unsigned)(c - 'a' + 10);
-        } else {
-            return 0;
-        }
-    }
-    return unit;
-}
-
 /* How many bytes of the escape at p (a backslash) belong together; *lone where it is half a surrogate pair.
  */
 static size_t escape_length(const char *p, size_t n, bool *lone)
 {
-    unsigned unit = escaped_unit(p, n);
-    unsigned next = unit >= 0xd800 && unit < 0xdc00 ? escaped_unit(p + 6, n - 6) : 0;
+    int unit = qtc_json_unit(p, n);
+    int next = unit >= 0xd800 && unit < 0xdc00 ? qtc_json_unit(p + 6, n - 6) : -1;
 
     *lone = false;
     if (next >= 0xdc00 && next < 0xe000) {

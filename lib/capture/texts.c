@@ -12,24 +12,14 @@ uint64_t qtc_random_next(uint64_t *state)
 
 /* ---- characters ---------------------------------------------------------------- */
 
-/* The code unit of \uXXXX at p, or 0. */
-static uint32_t read_unit(const char *p, size_t n)
-{
-    uint32_t unit = 0;
-
-    for (size_t i = 2; n >= 6 && p[0] == '\\' && p[1] == 'u' && i < 6; i++) {
-        unit = unit << 4 | (uint32_t)qtc_hex_digit(p[i]);
-    }
-    return unit;
-}
-
 static size_t read_escape(const char *p, size_t n, uint32_t *c)
 {
     if (n > 1 && p[1] == 'u') {
-        uint32_t low = n > 6 ? read_unit(p + 6, n - 6) : 0;
-        *c = read_unit(p, n);
-        bool pair = *c >= 0xd800 && *c < 0xdc00 && low >= 0xdc00 && low < 0xe000;
-        *c = pair ? 0x10000 + ((*c - 0xd800) << 10 | (low - 0xdc00)) : *c;
+        int unit = qtc_json_unit(p, n);
+        int low = unit >= 0xd800 && unit < 0xdc00 ? qtc_json_unit(p + 6, n - 6) : -1;
+        bool pair = low >= 0xdc00 && low < 0xe000;
+        *c = pair ? 0x10000 + (uint32_t)((unit - 0xd800) << 10 | (low - 0xdc00))
+                  : (uint32_t)(unit > 0 ? unit : 0);
         return pair ? 12 : n < 6 ? n : 6;
     }
     switch (n > 1 ? p[1] : '\\') {

@@ -100,6 +100,8 @@ size_t qtc_json_plain(const char *p, size_t n);
 void qtc_json_escape(struct qtc_buf *out, struct qtc_bytes text);
 /* With the quotes. */
 void qtc_json_string(struct qtc_buf *out, struct qtc_bytes text);
+/* The code unit of an escape \uXXXX at p, or -1 where there is none. */
+int qtc_json_unit(const char *p, size_t n);
 /* Appends the decoded inside of a JSON string; false where an escape is wrong.
  * A raw `"` must not occur. For the hot path that has no tree. */
 bool qtc_json_unescape(struct qtc_buf *out, struct qtc_bytes inside);

@@ -92,8 +92,7 @@ static const char unescaped[128] = {
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
 };
 
-/* The code unit of \uXXXX at p, or -1. */
-static int read_unit(const char *p, size_t n)
+int qtc_json_unit(const char *p, size_t n)
 {
     int unit = 0;
 
@@ -114,8 +113,8 @@ static int read_unit(const char *p, size_t n)
 /* \uXXXX, and the low half behind a high one. The bytes taken, or 0. */
 static size_t decode_unit(char **out, const char *p, size_t n)
 {
-    int unit = read_unit(p, n);
-    int low = unit >= 0xd800 && unit <= 0xdbff ? read_unit(p + 6, n - 6) : -1;
+    int unit = qtc_json_unit(p, n);
+    int low = unit >= 0xd800 && unit <= 0xdbff ? qtc_json_unit(p + 6, n - 6) : -1;
     char utf8[4];
     size_t size;
 
