@@ -238,7 +238,6 @@ static bool set_option(struct qtc_replay *r, struct qtc_fault faults[MAX_FAULTS]
         return qtc_replay_is_address(cli->value) || bad_value(cli, "serve", "[HOST:]PORT");
     case QTC_OPT_CHOOSE:
         r->choose = (enum qtc_replay_choose)cli->choice;
-        r->choice_given = true;
         return true;
     case QTC_OPT_REQUEST_LOG:
         r->request_log = cli->value;

@@ -33,7 +33,6 @@ struct qtc_replay {
     const char *file;                         /* of --record or --timeline */
     const char *address;                      /* of --serve: [HOST:]PORT */
     const char *request_log;                  /* NULL: none */
-    bool choice_given;
     enum qtc_replay_choose choose;
     enum qtc_replay_cuts cuts;
     unsigned runs;     /* random splits */
