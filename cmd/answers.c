@@ -83,7 +83,7 @@ static unsigned status_of(const struct qtc_capture *c, enum shape shape)
 }
 
 /* What belongs to the old connection or is made anew, and what must not be kept. */
-static bool is_passed_on(struct qtc_bytes name)
+static bool is_passed_on(const struct qtc_header *header)
 {
     static const char *const not_passed[] = {"connection",
                                              "keep-alive",
@@ -105,12 +105,13 @@ static bool is_passed_on(struct qtc_bytes name)
     static const char cors[] = "access-control-";
 
     for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++) {
-        if (name.len == strlen(not_passed[i]) && strncasecmp(name.data, not_passed[i], name.len) == 0) {
+        if (qtc_header_is(header, not_passed[i])) {
             return false;
         }
     }
-    return !(name.len >= sizeof cors - 1 && strncasecmp(name.data, cors, sizeof cors - 1) == 0) &&
-           !qtc_header_is_secret(name);
+    return !(header->name.len >= sizeof cors - 1 &&
+             strncasecmp(header->name.data, cors, sizeof cors - 1) == 0) &&
+           !qtc_header_is_secret(header->name);
 }
 
 static bool is_token(struct qtc_bytes name)
@@ -150,7 +151,7 @@ static bool take_headers(struct qtc_arena *arena, const struct qtc_capture *c, s
     to->headers = list;
     for (size_t i = 0; i < c->header_count; i++) {
         const struct qtc_header *h = &c->headers[i];
-        if (is_token(h->name) && is_value(h->value) && is_passed_on(h->name)) {
+        if (is_token(h->name) && is_value(h->value) && is_passed_on(h)) {
             struct qtc_answer_header *copy = &list[to->header_count++];
             copy->name = terminated(arena, h->name);
             copy->value = terminated(arena, h->value);

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "stream/stream.h"
 
@@ -17,11 +16,6 @@ static bool is_json(struct qtc_bytes body)
 {
     body = qtc_bytes_trim(body);
     return body.len > 0 && (body.data[0] == '{' || body.data[0] == '[');
-}
-
-static bool header_is(const struct qtc_header *header, const char *name)
-{
-    return header->name.len == strlen(name) && strncasecmp(header->name.data, name, header->name.len) == 0;
 }
 
 /* An answer that became a stream: its headers have to tell. */
@@ -34,8 +28,8 @@ static bool head_stream(struct qtc_arena *arena, const struct qtc_capture *from,
     }
     to->header_count = 0;
     for (size_t i = 0; i < from->header_count; i++) {
-        if (!header_is(&from->headers[i], "content-type") &&
-            !header_is(&from->headers[i], "content-length")) {
+        if (!qtc_header_is(&from->headers[i], "content-type") &&
+            !qtc_header_is(&from->headers[i], "content-length")) {
             headers[to->header_count++] = from->headers[i];
         }
     }

@@ -47,7 +47,9 @@ struct qtc_capture {
     uint64_t line; /* of the file, where it begins */
 };
 
-/* The value of a response's header (names in any case), or empty. */
+/* Whether a header is called so; case does not count. */
+bool qtc_header_is(const struct qtc_header *header, const char *name);
+/* The value of a response's header, or empty. */
 struct qtc_bytes qtc_capture_header(const struct qtc_capture *c, const char *name);
 
 /* ---- reading files -------------------------------------------------------- */

@@ -81,13 +81,15 @@ enum qtc_code qtc_capture_set_body(struct qtc_arena *arena, struct qtc_capture *
     return QTC_OK;
 }
 
+bool qtc_header_is(const struct qtc_header *header, const char *name)
+{
+    return header->name.len == strlen(name) && strncasecmp(header->name.data, name, header->name.len) == 0;
+}
+
 struct qtc_bytes qtc_capture_header(const struct qtc_capture *c, const char *name)
 {
-    size_t len = strlen(name);
-
     for (size_t i = 0; i < c->header_count; i++) {
-        struct qtc_bytes given = c->headers[i].name;
-        if (given.len == len && strncasecmp(given.data, name, len) == 0) {
+        if (qtc_header_is(&c->headers[i], name)) {
             return c->headers[i].value;
         }
     }
